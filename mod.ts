@@ -1,0 +1,85 @@
+/**
+ * Structured concurrency for servers and edge functions.
+ *
+ * Every task belongs to a scope. A task may outlive its request, but never without a deadline, an owner, its context
+ * values and a place where its error goes.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { contextKey, processLifetime, TaskScope } from "@taskscope/taskscope";
+ *
+ * const TraceId = contextKey<string>("trace-id");
+ * const log: string[] = [];
+ *
+ * const page = await TaskScope.run(async (scope) => {
+ *   const user = scope.spawn(() => Promise.resolve("Ada"));
+ *   const posts = scope.spawn(() => Promise.resolve(["Notes"]));
+ *   scope.spawnDetached((task) => void log.push(`${task.get(TraceId)} audited`), {
+ *     deadline: { seconds: 20 },
+ *     name: "audit",
+ *   });
+ *   return `${await user}: ${await posts}`; // one fails: the other is canceled and awaited, the error surfaces
+ * }, { deadline: 2_000, name: "page", context: [TraceId.with("abc")] });
+ *
+ * await processLifetime().drain({ deadline: { seconds: 10 } });
+ * assertEquals([page, ...log], ["Ada: Notes", "abc audited"]);
+ * ```
+ *
+ * @module
+ */
+export {
+  type AbandonedTask,
+  AbandonedTasksError,
+  type CancelKind,
+  CancelReason,
+  DeadlineExceededError,
+  LifetimeLimitError,
+  LifetimeUnavailableError,
+  ScopeCanceledError,
+  ScopeClosedError,
+  ScopeError,
+} from "./src/errors.ts";
+export type { Deadline, DurationParts, InstantLike, TemporalDurationLike } from "./src/deadline.ts";
+export { type ContextBinding, type ContextKey, contextKey } from "./src/context.ts";
+export {
+  type DrainOptions,
+  type DrainReport,
+  type Lifetime,
+  type ProcessLifetime,
+  processLifetime,
+  type ProcessLifetimeOptions,
+  type ShutdownSignal,
+} from "./src/lifetime.ts";
+export type {
+  Counters,
+  ErrorPhase,
+  Observer,
+  Outcome,
+  ScopeInfo,
+  ScopeState,
+  ScopeTree,
+  TaskInfo,
+  TaskState,
+} from "./src/observer.ts";
+export { Task } from "./src/task.ts";
+export { type DetachedOptions, DetachedTask } from "./src/detached.ts";
+export {
+  type ShieldOptions,
+  type SpawnOptions,
+  type TaskFunction,
+  TaskScope,
+  type TaskScopeOptions,
+} from "./src/task_scope.ts";
+export {
+  any,
+  asCompleted,
+  type Completed,
+  hedge,
+  type HedgeOptions,
+  map,
+  type MapOptions,
+  race,
+  retry,
+  type RetryOptions,
+} from "./src/combinators.ts";

@@ -1,0 +1,211 @@
+/**
+ * Deadlines: what a user may write, and the heap that watches over many of them with one timer. The only place that
+ * sets a timer.
+ *
+ * Invariants of a heap:
+ * 1. `entries[0]` is due first; every entry knows its index, so that removing one is O(log n).
+ * 2. While there are entries, one timer is set and keeps the process alive; when the last one goes, it is cleared.
+ * 3. An entry is told only when the clock says so: timers may fire early (Node), late, or in pieces of 2^31-1 ms.
+ *
+ * @module
+ */
+import { LONGEST_DELAY } from "./signals.ts";
+import { show } from "./validate.ts";
+
+/** A length of time in parts; at least one part is needed. */
+export interface DurationParts {
+  /** Hours. */
+  readonly hours?: number;
+  /** Minutes. */
+  readonly minutes?: number;
+  /** Seconds. */
+  readonly seconds?: number;
+  /** Milliseconds. */
+  readonly milliseconds?: number;
+}
+
+/** What is needed of a `Temporal.Instant` or `Temporal.ZonedDateTime`. */
+export interface InstantLike {
+  /** Milliseconds since 1970. */
+  readonly epochMilliseconds: number;
+}
+
+/** What is needed of a `Temporal.Duration`. */
+export interface TemporalDurationLike {
+  /** The whole length in the given unit. */
+  total(options: { unit: "milliseconds" }): number;
+}
+
+/**
+ * The moment after which work must be over.
+ *
+ * - a number: milliseconds from now, as for `AbortSignal.timeout`
+ * - a `Date`, `Temporal.Instant` or `Temporal.ZonedDateTime`: that moment
+ * - `{ hours, minutes, seconds, milliseconds }` or a `Temporal.Duration`: that long from now
+ *
+ * Zero, a negative length or a moment in the past is not a mistake but too late, as in Go and Kotlin: the work fails with
+ * `DeadlineExceededError` and its function is not called.
+ */
+export type Deadline =
+  | number
+  | Date
+  | DurationParts
+  | InstantLike
+  | TemporalDurationLike;
+
+const LAST_MOMENT = 8.64e15; // the end of what a Date can hold
+const PARTS: Readonly<Record<string, number>> = { hours: 3_600_000, minutes: 60_000, seconds: 1_000, milliseconds: 1 };
+
+/**
+ * @param what What was attempted, for the message.
+ * @returns The moment, in milliseconds since 1970.
+ * @throws {TypeError} If `deadline` has none of the shapes of a {@linkcode Deadline}.
+ * @throws {RangeError} If it is NaN, infinite, or beyond what a `Date` can hold.
+ */
+export function parseDeadline(deadline: unknown, now: number, what: string): number {
+  const at = typeof deadline === "number" ? now + deadline : parseObject(deadline, now, what);
+  if (!(Math.abs(at) <= LAST_MOMENT)) {
+    throw new RangeError(`${what}: a deadline must be finite and within the range of Date, got ${show(deadline)}`);
+  }
+  return at;
+}
+
+function parseObject(deadline: unknown, now: number, what: string): number {
+  if (typeof deadline === "object" && deadline !== null) {
+    if (deadline instanceof Date) return deadline.getTime();
+    if ("epochMilliseconds" in deadline) return Number(deadline.epochMilliseconds);
+    if ("total" in deadline && typeof deadline.total === "function") {
+      return now +
+        (deadline as TemporalDurationLike).total({ unit: "milliseconds" });
+    }
+    const length = sumParts(deadline as Record<string, unknown>, what);
+    if (length !== undefined) return now + length;
+  }
+  throw new TypeError(
+    `${what}: a deadline must be milliseconds, a Date or a duration such as { seconds: 20 }, got ${show(deadline)}`,
+  );
+}
+
+function sumParts(parts: Record<string, unknown>, what: string): number | undefined {
+  let length: number | undefined;
+  for (const key in parts) {
+    const unit = Object.hasOwn(PARTS, key) ? PARTS[key] : undefined;
+    const value = parts[key];
+    if (unit === undefined) {
+      throw new TypeError(`${what}: a duration has ${Object.keys(PARTS).join(", ")}, but not ${show(key)}`);
+    }
+    if (value === undefined) continue;
+    if (typeof value !== "number") {
+      throw new TypeError(`${what}: the ${key} of a duration must be a number, got ${show(value)}`);
+    }
+    length = (length ?? 0) + value * unit;
+  }
+  return length;
+}
+
+/** Something that happens at a moment. */
+export interface HeapEntry {
+  /** The moment, in milliseconds since 1970. */
+  at: number;
+  /** Where the heap keeps it; -1 while it is in none. */
+  index: number;
+  /** Called by the heap when the moment has come; the entry is in no heap any more. */
+  due(): void;
+}
+
+/** Many deadlines, one timer. Owned by a root scope, never by a module: on workerd a timer belongs to its request. */
+export class DeadlineHeap {
+  readonly #entries: HeapEntry[] = [];
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #wakesAt = Infinity; // when the timer is set for; Infinity without one
+
+  /** Adds an entry that is in no heap. */
+  add(entry: HeapEntry): void {
+    entry.index = this.#entries.length;
+    this.#entries.push(entry);
+    this.#up(entry.index);
+    if (entry.at < this.#wakesAt) this.#arm(entry.at);
+  }
+
+  /** Removes an entry; one that is in no heap is ignored. */
+  remove(entry: HeapEntry): void {
+    const { index } = entry;
+    if (index < 0) return;
+    entry.index = -1;
+    const last = this.#entries.pop();
+    if (last !== undefined && last !== entry) {
+      this.#place(last, index);
+      this.#up(index);
+      this.#down(last.index);
+    }
+    if (this.#entries.length === 0) this.#disarm(); // invariant 2
+  }
+
+  #arm(at: number): void {
+    if (this.#timer !== undefined) clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#wakesAt = at;
+    const delay = Math.min(Math.max(Math.ceil(at - Date.now()), 0), LONGEST_DELAY);
+    this.#timer = setTimeout(() => this.#wake(), delay);
+  }
+
+  #disarm(): void {
+    if (this.#timer !== undefined) clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#wakesAt = Infinity;
+  }
+
+  #wake(): void {
+    this.#timer = undefined;
+    this.#wakesAt = -Infinity; // so that what is added meanwhile does not set a timer of its own
+    for (
+      let first = this.#entries[0];
+      first !== undefined && first.at <= Date.now();
+      first = this.#entries[0]
+    ) {
+      this.remove(first); // invariant 3: the clock said so
+      first.due();
+    }
+    const first = this.#entries[0];
+    if (first === undefined) this.#disarm();
+    else this.#arm(first.at);
+  }
+
+  #up(index: number): void {
+    const entry = this.#entries[index];
+    if (entry === undefined) return;
+    while (index > 0) {
+      const parentIndex = (index - 1) >> 1;
+      const parent = this.#entries[parentIndex];
+      if (parent === undefined || parent.at <= entry.at) break;
+      this.#place(parent, index);
+      index = parentIndex;
+    }
+    this.#place(entry, index);
+  }
+
+  #down(index: number): void {
+    const entries = this.#entries;
+    const entry = entries[index];
+    if (entry === undefined) return;
+    while (true) {
+      let childIndex = 2 * index + 1;
+      let child = entries[childIndex];
+      if (child === undefined) break;
+      const right = entries[childIndex + 1];
+      if (right !== undefined && right.at < child.at) {
+        child = right;
+        childIndex++;
+      }
+      if (child.at >= entry.at) break;
+      this.#place(child, index);
+      index = childIndex;
+    }
+    this.#place(entry, index);
+  }
+
+  #place(entry: HeapEntry, index: number): void {
+    this.#entries[index] = entry; // invariant 1
+    entry.index = index;
+  }
+}

@@ -1,0 +1,197 @@
+/**
+ * What the outside may learn: how a task ended, the hooks of an observer, the counters of a scope and the live tree.
+ *
+ * @module
+ */
+import type { AbandonedTasksError, CancelKind } from "./errors.ts";
+import type { ContextRunner } from "./context.ts";
+import { assertOptions } from "./validate.ts";
+
+/** Where a task is in its life; the last four are final. */
+export type TaskState =
+  | "queued"
+  | "running"
+  | "succeeded"
+  | "failed"
+  | "canceled"
+  | "abandoned";
+
+/** Where a scope is in its life. `canceling`: canceled, but not all of its tasks have ended yet. */
+export type ScopeState = "open" | "canceling" | "closed";
+
+/** How a task ended. */
+export type Outcome<T> =
+  | {
+    readonly state: "succeeded";
+    readonly value: T;
+    /** Whether it had been canceled, or its deadline had passed, when it ended. */
+    readonly late: boolean;
+  }
+  | { readonly state: "failed"; readonly error: unknown }
+  | {
+    readonly state: "canceled";
+    readonly reason: unknown;
+    /** Who or what began the cancellation. */
+    readonly kind: CancelKind;
+    /** The path of the scope in which it began. */
+    readonly origin: string;
+  }
+  | {
+    readonly state: "abandoned";
+    /** What the handle rejects with: an {@linkcode AbandonedTasksError}, or the failure that came before it. */
+    readonly error: unknown;
+  };
+
+/** Where an error came from: the function of a task, its cleanup, or work that went on after it was abandoned. */
+export type ErrorPhase = "body" | "cleanup" | "after-abandon";
+
+/** What an observer sees of a task. */
+export interface TaskInfo {
+  /** The name given to it, the name of its function, or a number. */
+  readonly name: string;
+  /** Its names from the root scope down, joined by `/`. */
+  readonly path: string;
+  /** Where it is in its life. */
+  readonly state: TaskState;
+  /** Whether it ended well although it had been canceled or its deadline had passed. */
+  readonly late: boolean;
+  /** Whether it was made by `spawnDetached`. */
+  readonly detached: boolean;
+}
+
+/** What an observer sees of a scope. */
+export interface ScopeInfo {
+  /** The name given to it, or that of its task. */
+  readonly name: string;
+  /** Its names from the root scope down, joined by `/`. */
+  readonly path: string;
+  /** Where it is in its life. */
+  readonly state: ScopeState;
+}
+
+/**
+ * Hooks that are told what happens in a scope and everything below it. All are optional, called synchronously, in the
+ * async context of the place of the spawn. One that throws is reported once with `console.error` and never disturbs work.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { TaskScope } from "@taskscope/taskscope";
+ *
+ * const lines: string[] = [];
+ * await TaskScope.run((scope) => void scope.spawn(() => 1, { name: "one" }), {
+ *   name: "page",
+ *   observer: { onSettle: (task, outcome) => lines.push(`${task.path} ${outcome.state}`) },
+ * });
+ * assertEquals(lines, ["page/one succeeded"]);
+ * ```
+ */
+export interface Observer {
+  /** A task was made. */
+  onSpawn?(task: TaskInfo): void;
+  /** The function of a task is about to be called. */
+  onStart?(task: TaskInfo): void;
+  /** A task ended; of an abandoned one: it ended after all. */
+  onSettle?(task: TaskInfo, outcome: Outcome<unknown>): void;
+  /** A cancellation began in this scope; everything below it is canceled for the same reason. */
+  onCancel?(scope: ScopeInfo, reason: unknown, info: { readonly kind: CancelKind; readonly origin: string }): void;
+  /** A task ignored its cancellation for longer than `grace`; its scope goes on without it. */
+  onAbandon?(task: TaskInfo, error: AbandonedTasksError): void;
+  /** An error that surfaces nowhere else. */
+  onError?(error: unknown, info: { readonly task: TaskInfo; readonly phase: ErrorPhase }): void;
+}
+
+const HOOKS: readonly (keyof Observer)[] = ["onSpawn", "onStart", "onSettle", "onCancel", "onAbandon", "onError"];
+
+/**
+ * @throws {TypeError} If `observer` is not an object or has a hook that is not a function.
+ */
+export function assertObserver(observer: unknown, what: string): void {
+  assertOptions(observer, Object.keys(observer ?? {}), `${what}: observer`);
+  for (const hook of HOOKS) {
+    const fn = (observer as Observer)[hook];
+    if (fn !== undefined && typeof fn !== "function") {
+      throw new TypeError(`${what}: the hook ${hook} of an observer must be a function, got ${typeof fn}`);
+    }
+  }
+}
+
+const reported = new WeakSet<Observer>();
+
+/** Calls a hook in the given async context; what it throws is reported once an observer. */
+export function notify<K extends keyof Observer>(
+  observer: Observer,
+  hook: K,
+  runner: ContextRunner | undefined,
+  ...args: Parameters<NonNullable<Observer[K]>>
+): void {
+  const fn = observer[hook] as ((...args: unknown[]) => unknown) | undefined;
+  if (fn === undefined) return;
+  const call = () => {
+    try {
+      const result = fn.apply(observer, args) as
+        | PromiseLike<unknown>
+        | undefined;
+      // An async hook would otherwise end the process with an unhandled rejection.
+      if (typeof result?.then === "function") result.then(undefined, (error) => reportOnce(observer, hook, error));
+    } catch (error) {
+      reportOnce(observer, hook, error);
+    }
+  };
+  if (runner === undefined) call();
+  else runner(call);
+}
+
+function reportOnce(observer: Observer, hook: string, error: unknown): void {
+  if (reported.has(observer)) return;
+  reported.add(observer);
+  console.error(`TaskScope: the observer's ${hook} threw; this is reported once, mend the hook:`, error);
+}
+
+/**
+ * How many tasks a scope has, and had. At every moment `spawned` equals the sum of all the others.
+ *
+ * Only the scope's own tasks count; a detached task belongs to its lifetime.
+ */
+export interface Counters {
+  /** Tasks made so far. */
+  readonly spawned: number;
+  /** Tasks that ended with a value. */
+  readonly succeeded: number;
+  /** Tasks that ended with an error. */
+  readonly failed: number;
+  /** Tasks that were canceled. */
+  readonly canceled: number;
+  /** Tasks that ignored their cancellation for longer than `grace`. */
+  readonly abandoned: number;
+  /** Tasks that have not ended and do not wait for a place. */
+  readonly running: number;
+  /** Tasks that wait for a place, where the scope has a `concurrency`. */
+  readonly queued: number;
+}
+
+/** The live tree of a scope, as plain JSON. */
+export interface ScopeTree {
+  /** The name of the scope or task. */
+  readonly name: string;
+  /** Its names from the root scope down. */
+  readonly path: string;
+  /** A task's state, or that of a scope that is no task. */
+  readonly state: TaskState | ScopeState;
+  /** How long ago it was made, in milliseconds. */
+  readonly age: number;
+  /** The time left until its deadline, in milliseconds; `null` without one. */
+  readonly remaining: number | null;
+  /** Why it was canceled, if it was. */
+  readonly reason?: {
+    readonly kind: CancelKind;
+    readonly origin: string;
+    readonly message: string;
+  };
+  /** Whether it is a detached task. */
+  readonly detached?: true;
+  /** Whether it is a shield. */
+  readonly shield?: true;
+  /** The tasks that have not ended. */
+  readonly children: readonly ScopeTree[];
+}

@@ -1,0 +1,710 @@
+/**
+ * The scope: what a function sees of the structure it runs in.
+ *
+ * @module
+ */
+import { ScopeCanceledError } from "./errors.ts";
+import { assertSignal, composeSignals, follow, LONGEST_DELAY, nativeTimeout } from "./signals.ts";
+import { type Deadline, DeadlineHeap, parseDeadline } from "./deadline.ts";
+import { captureContext, type ContextBinding, type ContextKey, extendValues, lookUp } from "./context.ts";
+import { assertLifetime, type Lifetime } from "./lifetime.ts";
+import {
+  assertObserver,
+  type Counters,
+  notify,
+  type Observer,
+  type ScopeInfo,
+  type ScopeState,
+  type ScopeTree,
+} from "./observer.ts";
+import { Flag, Nursery, ScopeNode, scopeState, toTree } from "./scope_tree.ts";
+import { failureOf, promiseOf } from "./outcome.ts";
+import { addCleanup } from "./cleanup.ts";
+import { cancelFor, ForeignCancel, limitTo, signalOf } from "./cancellation.ts";
+import { admit, assertOpen, endIfReady, life, start } from "./lifecycle.ts";
+import { type Task, taskOf } from "./task.ts";
+import { type DetachedOptions, type DetachedTask, spawnDetached } from "./detached.ts";
+import { abortable, sleep } from "./waiting.ts";
+import { assertFunction, assertName, assertNumber, assertOneOf, assertOptions, show } from "./validate.ts";
+
+/** Options of a scope. All but `signal`, `policy`, `errors` and `concurrency` are handed down to everything below. */
+export interface TaskScopeOptions {
+  /** Cancels the scope when it aborts, for the same reason. An aborted one: nothing starts. */
+  readonly signal?: AbortSignal | readonly AbortSignal[] | undefined;
+  /** When the scope must be over; the earliest of all deadlines counts (G8). */
+  readonly deadline?: Deadline | undefined;
+  /**
+   * What people see; the first part of every path below.
+   *
+   * @default "scope", or the name of the function
+   */
+  readonly name?: string | undefined;
+  /** Values for `scope.get`, made with `key.with(value)`. */
+  readonly context?: readonly ContextBinding[] | undefined;
+  /**
+   * What keeps detached tasks alive: `ctx` on Cloudflare, `context` on Netlify, the event in a service worker.
+   *
+   * @default the process, on Deno, Bun and Node
+   */
+  readonly lifetime?: Lifetime | undefined;
+  /**
+   * What a failing task means for its siblings (G4): they are canceled, or they go on.
+   *
+   * @default "failFast"
+   */
+  readonly policy?: "failFast" | "supervise" | undefined;
+  /**
+   * What a failed scope rejects with (G5): the primary error itself, or always a `ScopeError` with all of them.
+   *
+   * @default "first"
+   */
+  readonly errors?: "first" | "aggregate" | undefined;
+  /**
+   * How many tasks of this scope may run at once; the others wait, first in, first out (G11).
+   *
+   * @default Infinity
+   */
+  readonly concurrency?: number | undefined;
+  /**
+   * How long to wait for tasks that were canceled before they are abandoned, in milliseconds; `Infinity` for ever (G9).
+   *
+   * @default 5000
+   */
+  readonly grace?: number | undefined;
+  /** Is told what happens here and below. */
+  readonly observer?: Observer | undefined;
+}
+
+/** Options of `spawn`. */
+export interface SpawnOptions {
+  /**
+   * What people see.
+   *
+   * @default the name of the function, or `task-` and a number
+   */
+  readonly name?: string | undefined;
+  /** When the task must be over. Passing it is a failure of the task. */
+  readonly deadline?: Deadline | undefined;
+  /** Values for the task, on top of those of the scope. */
+  readonly context?: readonly ContextBinding[] | undefined;
+}
+
+/** Options of `shield`. */
+export interface ShieldOptions extends SpawnOptions {
+  /** When the shielded work must be over. Required: it is the only thing that ends it early. */
+  readonly deadline: Deadline;
+}
+
+/** A function that runs in a scope of its own. */
+export type TaskFunction<T> = (scope: TaskScope) => T | PromiseLike<T>;
+
+const SCOPE_OPTIONS = [
+  "signal",
+  "deadline",
+  "name",
+  "context",
+  "lifetime",
+  "policy",
+  "errors",
+  "concurrency",
+  "grace",
+  "observer",
+] as const;
+const SPAWN_OPTIONS = ["name", "deadline", "context"] as const;
+const GRACE = 5_000;
+const NO_COUNTERS: Counters = new Nursery(Infinity).counters();
+
+let nodeOf: (scope: TaskScope) => ScopeNode;
+
+/**
+ * A scope owns tasks: none outlives it unnoticed, one that fails cancels the others, and what is canceled is waited for.
+ *
+ * `TaskScope.run` is the primary form. `new TaskScope()` with `await using` is for places that have no callback.
+ *
+ * **Guarantees.** When `run`, `join` or `close` settles, every task has ended or was reported as abandoned, and every
+ * timer, listener and link is released (G1). Getters may be destructured, methods need their scope.
+ *
+ * @example Two calls at once; if one fails, the other is canceled and awaited
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { TaskScope } from "@taskscope/taskscope";
+ *
+ * const page = await TaskScope.run(async (scope) => {
+ *   const user = scope.spawn(() => Promise.resolve("Ada"));
+ *   const posts = scope.spawn(() => Promise.resolve(3));
+ *   return `${await user}: ${await posts} posts`;
+ * }, { deadline: 2_000, name: "page" });
+ * assertEquals(page, "Ada: 3 posts");
+ * ```
+ */
+export class TaskScope implements ScopeInfo, AsyncDisposable {
+  static {
+    nodeOf = (scope) => scope.#node;
+  }
+
+  readonly #node: ScopeNode;
+
+  /**
+   * Opens a scope that lives until `close()`, `join()` or the end of an `await using` block.
+   *
+   * @param options See {@linkcode TaskScopeOptions}.
+   * @throws {TypeError} If an option is unknown or of the wrong type.
+   * @throws {RangeError} If a number is out of range.
+   */
+  constructor(options: TaskScopeOptions = {}) {
+    if (options instanceof ScopeNode) { // the scope of a task, from inside
+      this.#node = options;
+    } else {
+      this.#node = openRoot(options, Flag.MANUAL, "scope", "Cannot open a scope");
+      this.#node.scope = this;
+    }
+  }
+
+  /**
+   * Runs a function in a new scope, and waits for everything it spawns.
+   *
+   * **Guarantees.** The function is called synchronously. If it throws, its tasks are canceled and awaited, and the error
+   * surfaces; if it returns, its tasks are awaited (G4). Mistakes in the options reject, too.
+   *
+   * @param body Receives the scope.
+   * @param options See {@linkcode TaskScopeOptions}.
+   * @returns What `body` returned.
+   * @throws {DeadlineExceededError} If the deadline passed and cut something (G8), or had passed before the call.
+   * @throws {AbandonedTasksError} If tasks ignored their cancellation, and nothing else failed (G9).
+   * @throws {ScopeError} If anything failed and `errors` is `"aggregate"`.
+   *
+   * @example
+   * ```ts
+   * import { assertEquals } from "@std/assert";
+   * import { TaskScope } from "@taskscope/taskscope";
+   *
+   * assertEquals(await TaskScope.run((scope) => scope.spawn(() => 42)), 42);
+   * ```
+   */
+  static run<T>(body: TaskFunction<T>, options: TaskScopeOptions = {}): Promise<T> {
+    const what = "Cannot run a scope";
+    let root: ScopeNode;
+    try {
+      assertFunction(body, what);
+      root = openRoot(options, 0, body.name || "scope", what);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+    root.scope = toScope(root);
+    root.value = body;
+    const promise = promiseOf(root);
+    start(root);
+    return promise as Promise<T>;
+  }
+
+  /** The name given to it, or that of its task. */
+  get name(): string {
+    return this.#node.name;
+  }
+
+  /** The names from the root scope down, joined by `/`. */
+  get path(): string {
+    return this.#node.path;
+  }
+
+  /** Where the scope is in its life. */
+  get state(): ScopeState {
+    return scopeState(this.#node);
+  }
+
+  /**
+   * Aborts when the scope is canceled or fails; made on first use. If the scope ends well, it never aborts, so that a
+   * `Response` can still be read.
+   */
+  get signal(): AbortSignal {
+    return signalOf(this.#node);
+  }
+
+  /** The moment the scope must be over, the earliest of its own and those above; `undefined` without one. */
+  get deadline(): Date | undefined {
+    const { limit } = this.#node;
+    return limit && new Date(limit.at);
+  }
+
+  /** The counters of the scope's own tasks (G12). */
+  get counters(): Counters {
+    return this.#node.nursery?.counters() ?? NO_COUNTERS;
+  }
+
+  /** The failures after the primary one, in the order they came (G5). */
+  get suppressed(): readonly unknown[] {
+    return this.#node.failures?.slice(1) ?? [];
+  }
+
+  /** The time left until the deadline, in milliseconds, never below 0; `Infinity` without a deadline. */
+  remaining(): number {
+    const { limit } = this.#node;
+    return limit === undefined ? Infinity : Math.max(0, limit.at - Date.now());
+  }
+
+  /**
+   * The value of a context key, from the nearest scope that binds it.
+   *
+   * @param key Made with `contextKey`.
+   * @returns The value, or `undefined`.
+   */
+  get<T>(key: ContextKey<T>): T | undefined {
+    return lookUp(this.#node.values, key);
+  }
+
+  /** The live tree as plain JSON. */
+  tree(): ScopeTree {
+    return toTree(this.#node);
+  }
+
+  /**
+   * Starts a task that belongs to this scope.
+   *
+   * **Guarantees.** `fn` is called in a microtask, never synchronously (G2). Cancellation, deadline and values come from
+   * this scope, the async context from the place of the call (G3). If `fn` fails, this scope fails, even if somebody
+   * catches the task's rejection (G4); see `policy`.
+   *
+   * @param fn Receives a scope of its own.
+   * @param options See {@linkcode SpawnOptions}.
+   * @returns The handle; a promise.
+   * @throws {ScopeClosedError} If the scope has ended.
+   * @throws {ScopeCanceledError} If the scope is canceled.
+   * @throws {TypeError} If `fn` is not a function, or an option is unknown or of the wrong type.
+   * @throws {RangeError} If the deadline is not finite.
+   *
+   * @example
+   * ```ts
+   * import { assertEquals } from "@std/assert";
+   * import { TaskScope } from "@taskscope/taskscope";
+   *
+   * await TaskScope.run(async (scope) => {
+   *   const task = scope.spawn(({ signal }) => signal.aborted, { name: "look", deadline: { seconds: 1 } });
+   *   assertEquals(await task, false);
+   * });
+   * ```
+   */
+  spawn<T>(fn: TaskFunction<T>, options?: SpawnOptions): Task<T> {
+    const what = "Cannot spawn a task";
+    assertFunction(fn, what);
+    const node = this.#node;
+    assertOpen(node, what);
+    if (node.cancellation !== undefined) throw canceledError(node, what);
+    return spawnChild(node, fn, options, 0, what);
+  }
+
+  /**
+   * As `spawn`, but returns `undefined` where the scope takes no task now: it has ended, is canceled, or has as many
+   * running tasks as its `concurrency` allows.
+   *
+   * @param fn Receives a scope of its own.
+   * @param options See {@linkcode SpawnOptions}.
+   * @returns The handle, or `undefined`.
+   * @throws {TypeError} If `fn` is not a function, or an option is unknown or of the wrong type.
+   * @throws {RangeError} If the deadline is not finite.
+   *
+   * @example
+   * ```ts
+   * import { assertEquals } from "@std/assert";
+   * import { TaskScope } from "@taskscope/taskscope";
+   *
+   * await TaskScope.run(async (scope) => {
+   *   const first = scope.trySpawn(() => 1);
+   *   const second = scope.trySpawn(() => 2);
+   *   assertEquals([await first, second], [1, undefined]);
+   * }, { concurrency: 1 });
+   * ```
+   */
+  trySpawn<T>(fn: TaskFunction<T>, options?: SpawnOptions): Task<T> | undefined {
+    const what = "Cannot spawn a task";
+    assertFunction(fn, what);
+    const node = this.#node;
+    const isFull = (node.nursery?.active ?? 0) >= node.concurrency;
+    if (isFull || node.isSettled || node.cancellation !== undefined) return undefined;
+    return spawnChild(node, fn, options, 0, what);
+  }
+
+  /**
+   * Starts a task that may outlive this scope and the request, but never its deadline.
+   *
+   * **Guarantees.** The lifetime is told synchronously, with a promise that always fulfills, at the latest at the
+   * deadline plus `grace`. The scope's cancellation, failure and end do not reach the task; values and observer are kept.
+   * Allowed in a canceled scope. Its error is never silent; see {@linkcode DetachedTask}.
+   *
+   * @param fn Receives a scope of its own.
+   * @param options The deadline is required and fresh; see {@linkcode DetachedOptions}.
+   * @returns The handle; a promise.
+   * @throws {TypeError} If the deadline is missing, or something is of the wrong type.
+   * @throws {RangeError} If the deadline is not finite.
+   * @throws {DeadlineExceededError} If the deadline has passed.
+   * @throws {LifetimeLimitError} If the deadline is later than the lifetime allows.
+   * @throws {LifetimeUnavailableError} If nothing can keep the task alive.
+   * @throws {ScopeClosedError} If the scope has ended.
+   *
+   * @example
+   * ```ts
+   * import { assertEquals } from "@std/assert";
+   * import { processLifetime, TaskScope } from "@taskscope/taskscope";
+   *
+   * const rows: string[] = [];
+   * const answer = await TaskScope.run((scope) => {
+   *   scope.spawnDetached(() => void rows.push("audited"), { deadline: { seconds: 20 }, name: "audit" });
+   *   return 202;
+   * });
+   * await processLifetime().drain({ deadline: { seconds: 20 } });
+   * assertEquals([answer, ...rows], [202, "audited"]);
+   * ```
+   */
+  spawnDetached<T>(fn: TaskFunction<T>, options: DetachedOptions): DetachedTask<T> {
+    assertFunction(fn, "Cannot spawn a detached task");
+    return spawnDetached(this.#node, fn, options, toScope);
+  }
+
+  /**
+   * Runs work that outer cancellation and outer deadlines do not reach; the scope waits for it.
+   *
+   * **Guarantees.** Only its own deadline, plus `grace`, bounds it (G9). May be called in a canceled scope, for cleanup.
+   * A failure belongs to whoever awaits it; if nobody does, it is a failure of the scope.
+   *
+   * @param fn Receives a scope of its own.
+   * @param options The deadline is required; see {@linkcode ShieldOptions}.
+   * @returns What `fn` returned.
+   * @throws {TypeError} If the deadline is missing, or something is of the wrong type; at the call.
+   * @throws {RangeError} If the deadline is not finite; at the call.
+   * @throws {ScopeClosedError} If the scope has ended; at the call.
+   * @throws {DeadlineExceededError} If the deadline passed; the promise rejects.
+   *
+   * @example
+   * ```ts
+   * import { assertEquals } from "@std/assert";
+   * import { TaskScope } from "@taskscope/taskscope";
+   *
+   * const written = await TaskScope.run((scope) => {
+   *   scope.cancel();
+   *   return scope.shield(async (task) => {
+   *     await task.sleep(1);
+   *     return "written";
+   *   }, { deadline: 5_000 });
+   * });
+   * assertEquals(written, "written");
+   * ```
+   */
+  shield<T>(fn: TaskFunction<T>, options: ShieldOptions): Promise<T> {
+    const what = "Cannot open a shield";
+    assertFunction(fn, what);
+    assertOpen(this.#node, what);
+    if (options?.deadline === undefined || options.deadline === null) {
+      throw new TypeError(`${what}: a deadline is required, for example { deadline: { seconds: 5 } }`);
+    }
+    return spawnChild(this.#node, fn, options, Flag.SHIELD | Flag.CALL, what);
+  }
+
+  /**
+   * Registers cleanup: called when the scope's tasks have ended, last in first out, on every path, each within `grace`.
+   * What it throws is a failure of the scope, but never replaces the primary one.
+   *
+   * @param fn May be async.
+   * @throws {ScopeClosedError} If the scope has ended.
+   * @throws {TypeError} If `fn` is not a function.
+   *
+   * @example
+   * ```ts
+   * import { assertEquals } from "@std/assert";
+   * import { TaskScope } from "@taskscope/taskscope";
+   *
+   * const order: string[] = [];
+   * await TaskScope.run((scope) => {
+   *   scope.defer(() => void order.push("first in"));
+   *   scope.defer(() => void order.push("last in"));
+   * });
+   * assertEquals(order, ["last in", "first in"]);
+   * ```
+   */
+  defer(fn: () => unknown): void {
+    const what = "Cannot defer";
+    assertFunction(fn, what);
+    assertOpen(this.#node, what);
+    addCleanup(this.#node, fn);
+  }
+
+  /**
+   * Registers the disposal of a resource as cleanup, as `await using` would.
+   *
+   * @param resource Something with `[Symbol.asyncDispose]` or `[Symbol.dispose]`, or `null` or `undefined`.
+   * @returns The resource.
+   * @throws {ScopeClosedError} If the scope has ended.
+   * @throws {TypeError} If the resource cannot be disposed of.
+   *
+   * @example
+   * ```ts
+   * import { assertEquals } from "@std/assert";
+   * import { TaskScope } from "@taskscope/taskscope";
+   *
+   * let open = true;
+   * await TaskScope.run((scope) => {
+   *   scope.use({ [Symbol.dispose]: () => void (open = false) });
+   * });
+   * assertEquals(open, false);
+   * ```
+   */
+  use<R extends Disposable | AsyncDisposable | null | undefined>(resource: R): R {
+    const what = "Cannot use a resource";
+    assertOpen(this.#node, what);
+    if (resource === null || resource === undefined) return resource;
+    const { [Symbol.asyncDispose]: asyncDispose, [Symbol.dispose]: dispose } = resource as Partial<
+      Disposable & AsyncDisposable
+    >;
+    const method = asyncDispose ?? dispose;
+    if (typeof method !== "function") {
+      throw new TypeError(`${what}: it has neither [Symbol.asyncDispose] nor [Symbol.dispose], got ${show(resource)}`);
+    }
+    addCleanup(this.#node, () => method.call(resource));
+    return resource;
+  }
+
+  /**
+   * Cancels the scope and everything below it. Synchronous; does not wait. Only the first one counts (G7).
+   *
+   * @param reason What every signal below aborts with, by identity; by default a `CancelReason` of kind `canceled`.
+   */
+  cancel(reason?: unknown): void {
+    cancelFor(this.#node, "canceled", reason);
+  }
+
+  /**
+   * Waits until all tasks have ended. A scope made with `new` is closed then. While a task runs, spawning is allowed.
+   *
+   * @throws What the scope failed with (G5), or the reason it was canceled for if that cut something (G8).
+   */
+  async join(): Promise<void> {
+    const node = this.#node;
+    node.flags |= Flag.SEEN;
+    if ((node.flags & Flag.MANUAL) !== 0) {
+      finish(node);
+      return void await promiseOf(node);
+    }
+    if (node.live > 0) await untilIdle(node);
+    if (node.failures !== undefined) throw failureOf(node);
+    if (node.isCut) throw node.cancellation?.reason;
+  }
+
+  /**
+   * Cancels what still runs and waits for it, at most `grace`. Idempotent.
+   *
+   * @param reason What the signals abort with; by default a `CancelReason` of kind `closed`.
+   * @throws What the scope failed with, unless somebody has read that failure from a task or from `join`.
+   */
+  async close(reason?: unknown): Promise<void> {
+    const node = this.#node;
+    if (node.live > 0 || (node.extras?.hooks?.size ?? 0) > 0) cancelFor(node, "closed", reason);
+    if ((node.flags & Flag.MANUAL) === 0) return await untilIdle(node);
+    finish(node);
+    await promiseOf(node).catch((error) => {
+      if (node.failures === undefined || (node.flags & Flag.SEEN) !== 0) return;
+      node.flags |= Flag.SEEN;
+      throw error;
+    });
+  }
+
+  /** As `close()`, at the end of an `await using` block. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  /**
+   * `AbortSignal.any([scope.signal, AbortSignal.timeout(ms)])`, for one call of foreign code. Right above 2^31-1 ms, too.
+   *
+   * @param ms In milliseconds.
+   * @returns A new signal.
+   * @throws {TypeError} If `ms` is not a number.
+   * @throws {RangeError} If `ms` is NaN, infinite or negative.
+   *
+   * @example
+   * ```ts
+   * import { assertEquals } from "@std/assert";
+   * import { TaskScope } from "@taskscope/taskscope";
+   *
+   * const body = await TaskScope.run(async (scope) => {
+   *   const response = await fetch("data:,hello", { signal: scope.timeoutSignal(800) });
+   *   return await response.text();
+   * });
+   * assertEquals(body, "hello");
+   * ```
+   */
+  timeoutSignal(ms: number): AbortSignal {
+    assertNumber(ms, "ms", "Cannot make a timeout signal");
+    const node = this.#node;
+    if (ms <= LONGEST_DELAY) return composeSignals(signalOf(node), nativeTimeout(ms));
+    return composeSignals(signalOf(node), longTimeout(node, ms));
+  }
+
+  /**
+   * Waits for a promise, at most until the scope is canceled. The work behind the promise is not stopped.
+   *
+   * @param promise What to wait for.
+   * @returns What the promise resolves to.
+   * @throws The reason, if the scope is canceled first.
+   *
+   * @example
+   * ```ts
+   * import { assertRejects } from "@std/assert";
+   * import { TaskScope } from "@taskscope/taskscope";
+   *
+   * const never = new Promise(() => {});
+   * await assertRejects(() => TaskScope.run((scope) => scope.abortable(never), { deadline: 5 }));
+   * ```
+   */
+  abortable<T>(promise: PromiseLike<T>): Promise<T> {
+    if (
+      typeof (promise as Partial<PromiseLike<T>> | undefined)?.then !==
+        "function"
+    ) {
+      throw new TypeError(`Cannot wait: abortable needs a promise, got ${show(promise)}`);
+    }
+    return abortable(this.#node, promise);
+  }
+
+  /**
+   * Waits for a time, at most until the scope is canceled.
+   *
+   * @param ms In milliseconds.
+   * @throws The reason, if the scope is canceled first.
+   * @throws {TypeError} If `ms` is not a number; at the call.
+   * @throws {RangeError} If `ms` is NaN, infinite or negative; at the call.
+   */
+  sleep(ms: number): Promise<void> {
+    assertNumber(ms, "ms", "Cannot sleep");
+    return sleep(this.#node, ms);
+  }
+}
+
+/**
+ * Runs a function in a child scope whose failure belongs to the caller, who awaits it: the ground of the combinators.
+ * Takes no place of the scope's `concurrency`.
+ */
+export function callChild<T>(scope: TaskScope, fn: TaskFunction<T>, name: string, what: string): Task<T> {
+  const node = nodeOf(scope);
+  assertOpen(node, what);
+  if (node.cancellation !== undefined) throw canceledError(node, what);
+  return spawnChild(node, fn, { name }, Flag.CALL, what);
+}
+
+function toScope(node: ScopeNode): TaskScope {
+  return new TaskScope(node as unknown as TaskScopeOptions);
+}
+
+function spawnChild<T>(
+  parent: ScopeNode,
+  fn: TaskFunction<T>,
+  options: SpawnOptions | undefined,
+  flags: number,
+  what: string,
+): Task<T> {
+  const { env } = parent;
+  const now = Date.now();
+  let at: number | undefined;
+  let { values } = parent;
+  if (options !== undefined) {
+    assertOptions(options, SPAWN_OPTIONS, what);
+    assertName(options.name, what);
+    if (options.deadline !== undefined) at = parseDeadline(options.deadline, now, what);
+    if (options.context !== undefined) values = extendValues(values, options.context, what);
+  }
+  const label = options?.name ??
+    (fn.name || (parent.nursery?.spawned ?? 0) + 1);
+  const node = new ScopeNode(parent, env, flags, label, now - env.since);
+  node.values = values;
+  node.value = fn;
+  if ((flags & Flag.SHIELD) !== 0) node.limit = undefined;
+  const task = taskOf<T>(node);
+  node.scope = toScope(node);
+  if (env.observer !== undefined) node.ensureExtras().runner = captureContext();
+  if (at !== undefined) limitTo(node, at, now);
+  admit(parent, node);
+  if (env.observer !== undefined) notify(env.observer, "onSpawn", undefined, task);
+  return task;
+}
+
+function openRoot(options: TaskScopeOptions, flags: number, label: string, what: string): ScopeNode {
+  assertOptions(options, SCOPE_OPTIONS, what);
+  const {
+    signal,
+    deadline,
+    name,
+    context,
+    lifetime,
+    policy,
+    errors,
+    concurrency,
+    grace = GRACE,
+    observer,
+  } = options;
+  const now = Date.now();
+  const signals = signal === undefined ? [] : Array.isArray(signal) ? signal : [signal];
+  for (const each of signals) assertSignal(each, what);
+  const at = deadline === undefined ? undefined : parseDeadline(deadline, now, what);
+  assertName(name, what);
+  const values = context === undefined ? undefined : extendValues(undefined, context, what);
+  if (lifetime !== undefined) assertLifetime(lifetime, what);
+  if (policy !== undefined) assertOneOf(policy, ["failFast", "supervise"], "policy", what);
+  if (errors !== undefined) assertOneOf(errors, ["first", "aggregate"], "errors", what);
+  if (concurrency !== undefined) {
+    assertNumber(concurrency, "concurrency", what, {
+      least: 1,
+      infinite: true,
+      integer: true,
+    });
+  }
+  assertNumber(grace, "grace", what, { infinite: true });
+  if (observer !== undefined) assertObserver(observer, what);
+
+  if (policy === "supervise") flags |= Flag.SUPERVISE;
+  if (errors === "aggregate") flags |= Flag.AGGREGATE;
+  const env = { life, heap: new DeadlineHeap(), observer, grace, lifetime, detached: 0, since: now };
+  const node = new ScopeNode(undefined, env, flags, name ?? label, 0);
+  node.values = values;
+  if (concurrency !== undefined) node.concurrency = concurrency;
+  if (observer !== undefined) node.ensureExtras().runner = captureContext();
+  followAll(node, signals);
+  if (at !== undefined && node.cancellation === undefined) limitTo(node, at, now);
+  return node;
+}
+
+function followAll(node: ScopeNode, signals: readonly AbortSignal[]): void {
+  if (signals.length === 0) return;
+  const follower = new ForeignCancel(node);
+  const aborted = signals.find((signal) => signal.aborted);
+  if (aborted !== undefined) follower.foreignAborted(aborted);
+  else node.ensureExtras().subscriptions = signals.map((signal) => follow(signal, follower));
+}
+
+function canceledError(node: ScopeNode, what: string): ScopeCanceledError {
+  const cause = node.cancellation?.reason;
+  return new ScopeCanceledError(
+    `${what}: the scope "${node.path}" is canceled (${show(cause)}). For cleanup use shield, for work that must ` +
+      `go on spawnDetached`,
+    { cause },
+  );
+}
+
+/** A timeout that the native one fires at once; it ends with its scope. */
+function longTimeout(node: ScopeNode, ms: number): AbortSignal {
+  const controller = new AbortController();
+  const due = () => controller.abort(new DOMException("The operation timed out", "TimeoutError"));
+  const entry = { at: Date.now() + ms, index: -1, due };
+  if (!node.isSettled) {
+    node.env.heap.add(entry);
+    (node.ensureExtras().settled ??= []).push(() => node.env.heap.remove(entry));
+  }
+  return controller.signal;
+}
+
+/** Lets a scope without a function end when its tasks have. */
+function finish(node: ScopeNode): void {
+  node.flags |= Flag.BODY_DONE;
+  endIfReady(node);
+}
+
+function untilIdle(node: ScopeNode): Promise<void> {
+  if (node.live === 0) return Promise.resolve();
+  return new Promise((resolve) => (node.ensureExtras().idle ??= []).push(resolve));
+}
