@@ -64,22 +64,12 @@ export type {
 } from "./src/observer.ts";
 export { Task } from "./src/task.ts";
 export { type DetachedOptions, DetachedTask } from "./src/detached.ts";
-export {
-  type ShieldOptions,
-  type SpawnOptions,
-  type TaskFunction,
-  TaskScope,
-  type TaskScopeOptions,
-} from "./src/task_scope.ts";
-export {
-  any,
-  asCompleted,
-  type Completed,
-  hedge,
-  type HedgeOptions,
-  map,
-  type MapOptions,
-  race,
-  retry,
-  type RetryOptions,
-} from "./src/combinators.ts";
+export type { TaskScopeOptions } from "./src/root.ts";
+export type { ShieldOptions, SpawnOptions } from "./src/spawn.ts";
+export { type TaskFunction, TaskScope } from "./src/task_scope.ts";
+export { any } from "./src/combinators/any.ts";
+export { asCompleted, type Completed } from "./src/combinators/as_completed.ts";
+export { hedge, type HedgeOptions } from "./src/combinators/hedge.ts";
+export { map, type MapOptions } from "./src/combinators/map.ts";
+export { race } from "./src/combinators/race.ts";
+export { retry, type RetryOptions } from "./src/combinators/retry.ts";

@@ -5,27 +5,30 @@
  * @module
  */
 import { type CancelKind, CancelReason, DeadlineExceededError } from "./errors.ts";
-import type { Follower } from "./signals.ts";
-import type { HeapEntry } from "./deadline.ts";
 import { captureContext } from "./context.ts";
-import { notify } from "./observer.ts";
-import { Cancellation, Flag, type Limit, mark, type ScopeNode } from "./scope_tree.ts";
-import { describeCancellation } from "./outcome.ts";
+import * as Flag from "./flags.ts";
+import { Cancellation, mark, type ScopeNode } from "./scope_tree.ts";
+import { tell } from "./notify.ts";
 
 /**
  * Cancels a node and everything below it but shields. Synchronous; does not wait. A second one changes nothing (G7).
  */
 export function cancel(origin: ScopeNode, kind: CancelKind, make: () => unknown): void {
-  if (origin.cancellation !== undefined || origin.isSettled) return;
+  prepareCancel(origin, kind, make)?.();
+}
+
+/** The first half of `cancel`, which runs no user code: the subtree is marked. What it returns is the other half. */
+function prepareCancel(origin: ScopeNode, kind: CancelKind, make: () => unknown): (() => void) | undefined {
+  if (origin.cancellation || origin.isSettled) return undefined;
   const cancellation = new Cancellation(kind, origin, make);
   const affected = mark(origin, cancellation);
-  const { observer } = origin.env;
-  if (observer?.onCancel !== undefined && origin.scope !== undefined) {
-    const { reason } = cancellation;
-    notify(observer, "onCancel", origin.extras?.runner, origin.scope, reason, describeCancellation(cancellation));
-  }
-  for (const node of affected) tellCanceled(node, cancellation);
-  waitForGrace(origin);
+  return () => {
+    if (origin.env.observer && origin.scope) {
+      tell(origin, "onCancel", origin.scope, cancellation.reason, cancellation.info);
+    }
+    for (const node of affected) tellCanceled(node, cancellation);
+    waitForGrace(origin);
+  };
 }
 
 /** What `cancel` and `close` do; a reason of the user's passes through by identity. */
@@ -38,16 +41,16 @@ export function cancelFor(node: ScopeNode, kind: "canceled" | "closed", reason: 
 }
 
 function tellCanceled(node: ScopeNode, cancellation: Cancellation): void {
-  if ((node.flags & Flag.QUEUED) !== 0) schedule(node); // to settle without having run
+  if (node.is(Flag.QUEUED)) schedule(node); // to settle without having run
   const { extras } = node;
-  if (extras === undefined) return;
+  if (!extras) return;
   const { hooks, controller, runner } = extras;
-  if (hooks !== undefined) {
+  if (hooks) {
     extras.hooks = undefined;
     for (const hook of hooks) hook();
   }
-  if (controller === undefined || controller.signal.aborted) return;
-  if (runner === undefined) controller.abort(cancellation.reason); // user code: abort listeners
+  if (!controller || controller.signal.aborted) return;
+  if (!runner) controller.abort(cancellation.reason); // user code: abort listeners
   else runner(() => controller.abort(cancellation.reason));
 }
 
@@ -56,57 +59,35 @@ const READY = Promise.resolve();
 /** Has a node start in a microtask, whose async context is that of the caller (G2, G3). */
 export function schedule(node: ScopeNode): void {
   // `await` asks a thenable for its `then` one microtask late: whoever awaits at once must be there before the start.
-  const ready = (node.flags & (Flag.CALL | Flag.DETACHED)) === 0 ? READY : READY.then();
+  const ready = !node.is(Flag.CALL | Flag.DETACHED) ? READY : READY.then();
   ready.then(() => node.env.life.start(node));
 }
 
 /** The signal of a node; made on first use. */
 export function signalOf(node: ScopeNode): AbortSignal {
   const extras = node.ensureExtras();
-  if (extras.controller === undefined) {
+  if (!extras.controller) {
     extras.controller = new AbortController();
-    if (node.cancellation !== undefined) extras.controller.abort(node.cancellation.reason);
+    if (node.cancellation) extras.controller.abort(node.cancellation.reason);
     else if (!node.isSettled) extras.runner ??= captureContext();
   }
   return extras.controller.signal;
 }
 
-/** Follows foreign signals: the first that aborts cancels the node, for the same reason. */
-export class ForeignCancel implements Follower {
-  readonly #node: ScopeNode;
-
-  constructor(node: ScopeNode) {
-    this.#node = node;
-  }
-
-  foreignAborted({ reason }: AbortSignal): void {
-    cancel(this.#node, reason instanceof CancelReason ? reason.kind : "canceled", () => reason);
-  }
-}
-
-class OwnLimit implements Limit {
-  index = -1;
-  readonly at: number;
-  readonly owner: ScopeNode;
-
-  constructor(at: number, owner: ScopeNode) {
-    this.at = at;
-    this.owner = owner;
-  }
-
-  due(): void {
-    const { owner, at } = this;
-    if (owner.cancellation === undefined) owner.flags |= Flag.EXPIRED;
-    cancel(owner, "deadline", () => deadlineError(owner.path, at));
-  }
+/** Prepares to cancel a node because a foreign signal aborted, for the same reason. */
+export function cancelWith(node: ScopeNode, { reason }: AbortSignal): (() => void) | undefined {
+  return prepareCancel(node, reason instanceof CancelReason ? reason.kind : "canceled", () => reason);
 }
 
 /** Gives a node a deadline of its own, where the one above is later or none; one that has passed ends it at once. */
 export function limitTo(node: ScopeNode, at: number, now: number): void {
-  if (node.limit !== undefined && at >= node.limit.at && at > now) return;
-  const limit = node.limit = new OwnLimit(at, node);
-  if (at > now) node.env.heap.add(limit);
-  else limit.due();
+  if (node.limit && at >= node.limit.at && at > now) return;
+  const due = () => {
+    if (!node.cancellation) node.flags |= Flag.EXPIRED;
+    cancel(node, "deadline", () => deadlineError(node.path, at));
+  };
+  node.limit = at > now ? node.env.heap.add(at, due) : { at, due, index: -1 };
+  if (at <= now) due();
 }
 
 /** The error of a deadline that passed at `at`. */
@@ -115,31 +96,16 @@ export function deadlineError(path: string, at: number): DeadlineExceededError {
   return new DeadlineExceededError(path, deadline, `The deadline of "${path}" passed at ${deadline.toISOString()}`);
 }
 
-class GraceEntry implements HeapEntry {
-  index = -1;
-  readonly at: number;
-  readonly #origin: ScopeNode;
-
-  constructor(at: number, origin: ScopeNode) {
-    this.at = at;
-    this.#origin = origin;
-  }
-
-  due(): void {
-    this.#origin.env.life.overdue(this.#origin);
-  }
-}
-
 /** Starts the time a canceled node has to end. */
 export function waitForGrace(origin: ScopeNode): void {
   if (origin.isSettled) return;
-  const { heap } = origin.env;
-  if (origin.limit?.owner === origin) heap.remove(origin.limit);
+  const { heap, life } = origin.env;
+  if (origin.ownLimit) heap.remove(origin.ownLimit);
   const grace = graceOf(origin);
   if (grace === Infinity) return;
   const extras = origin.ensureExtras();
-  if (extras.grace !== undefined) heap.remove(extras.grace);
-  heap.add(extras.grace = new GraceEntry(Date.now() + grace, origin));
+  if (extras.grace) heap.remove(extras.grace);
+  extras.grace = heap.add(Date.now() + grace, () => life.overdue(origin));
 }
 
 /** Inside a lifetime that is about to end, grace is cut to nine tenths of what is left: the rest is for the report. */

@@ -4,16 +4,18 @@
  * @module
  */
 import { AbandonedTasksError } from "./errors.ts";
-import type { DeadlineHeap } from "./deadline.ts";
 import { captureContext } from "./context.ts";
 import type { ScopeNode } from "./scope_tree.ts";
+import { isThenable } from "./validate.ts";
+
+const SHIELD_POLL = 10; // how often a cleanup out of time looks whether its shield has ended
 
 /** Registers cleanup, to be run in the async context of the caller. */
 export function addCleanup(node: ScopeNode, fn: () => unknown): void {
   const runner = captureContext();
   const extras = node.ensureExtras();
   (extras.deferred ??= []).push(
-    runner === undefined ? fn : () => {
+    !runner ? fn : () => {
       let result: unknown;
       runner(() => result = fn());
       return result;
@@ -29,19 +31,16 @@ export function addCleanup(node: ScopeNode, fn: () => unknown): void {
  */
 export async function cleanUp(node: ScopeNode, grace: number, fail: (error: unknown) => void): Promise<void> {
   const extras = node.ensureExtras();
-  while (extras.deferred !== undefined) {
+  while (extras.deferred) {
     const fn = extras.deferred.pop();
     if (extras.deferred.length === 0) extras.deferred = undefined;
     try {
       const result = fn?.();
-      if (
-        typeof (result as Partial<PromiseLike<unknown>> | undefined)?.then ===
-          "function"
-      ) {
+      if (isThenable(result)) {
         const ended = Promise.resolve(result).then(() => true);
-        if (!await within(ended, grace, node.env.heap)) {
+        if (!await within(ended, grace, node)) {
           ended.catch(fail); // a late failure is still told
-          fail(tooLong(node, grace));
+          fail(tooLong(node));
         }
       }
     } catch (error) {
@@ -51,23 +50,22 @@ export async function cleanUp(node: ScopeNode, grace: number, fail: (error: unkn
   }
 }
 
-function within(work: Promise<boolean>, grace: number, heap: DeadlineHeap): Promise<boolean> {
+/** Whether the work ended within grace; a shield that it waits for outlasts grace. */
+function within(work: Promise<boolean>, grace: number, node: ScopeNode): Promise<boolean> {
   if (grace === Infinity) return work;
+  const { heap } = node.env;
   return new Promise((resolve, reject) => {
-    const entry = { at: Date.now() + grace, index: -1, due: () => resolve(false) };
-    heap.add(entry);
+    const due = () => {
+      if (node.extras?.shields) entry = heap.add(Date.now() + Math.max(grace, SHIELD_POLL), due);
+      else resolve(false);
+    };
+    let entry = heap.add(Date.now() + grace, due);
     work.then(resolve, reject).finally(() => heap.remove(entry));
   });
 }
 
-function tooLong(node: ScopeNode, grace: number): AbandonedTasksError {
+function tooLong(node: ScopeNode): AbandonedTasksError {
   const { name, path } = node;
-  return new AbandonedTasksError(
-    [{ name, path }],
-    `A cleanup of "${path}" did not end within the grace of ${
-      Math.round(grace)
-    } ms and may still run. Raise grace, or ` +
-      `bound what the cleanup waits for`,
-    { cause: node.cancellation?.reason },
-  );
+  const message = `A cleanup of "${path}" did not end within grace and may still run: bound it, or raise grace`;
+  return new AbandonedTasksError([{ name, path }], message, { cause: node.cancellation?.reason });
 }

@@ -10,7 +10,7 @@
  * @module
  */
 import { LONGEST_DELAY } from "./signals.ts";
-import { show } from "./validate.ts";
+import { show, wrong } from "./validate.ts";
 
 /** A length of time in parts; at least one part is needed. */
 export interface DurationParts {
@@ -81,50 +81,48 @@ function parseObject(deadline: unknown, now: number, what: string): number {
     const length = sumParts(deadline as Record<string, unknown>, what);
     if (length !== undefined) return now + length;
   }
-  throw new TypeError(
-    `${what}: a deadline must be milliseconds, a Date or a duration such as { seconds: 20 }, got ${show(deadline)}`,
-  );
+  throw wrong(what, "a deadline must be milliseconds, a Date or a duration such as { seconds: 20 }", deadline);
 }
 
 function sumParts(parts: Record<string, unknown>, what: string): number | undefined {
   let length: number | undefined;
   for (const key in parts) {
-    const unit = Object.hasOwn(PARTS, key) ? PARTS[key] : undefined;
     const value = parts[key];
-    if (unit === undefined) {
-      throw new TypeError(`${what}: a duration has ${Object.keys(PARTS).join(", ")}, but not ${show(key)}`);
-    }
+    if (!Object.hasOwn(PARTS, key)) throw wrong(what, `a duration has ${Object.keys(PARTS).join(", ")}`, key);
     if (value === undefined) continue;
-    if (typeof value !== "number") {
-      throw new TypeError(`${what}: the ${key} of a duration must be a number, got ${show(value)}`);
-    }
-    length = (length ?? 0) + value * unit;
+    if (typeof value !== "number") throw wrong(what, `the ${key} of a duration must be a number`, value);
+    length = (length ?? 0) + value * (PARTS[key] ?? 0);
   }
   return length;
 }
 
-/** Something that happens at a moment. */
+/** Something that happens at a moment; made by {@linkcode DeadlineHeap.add}. */
 export interface HeapEntry {
   /** The moment, in milliseconds since 1970. */
-  at: number;
+  readonly at: number;
   /** Where the heap keeps it; -1 while it is in none. */
   index: number;
-  /** Called by the heap when the moment has come; the entry is in no heap any more. */
-  due(): void;
+  readonly due: () => void;
 }
 
 /** Many deadlines, one timer. Owned by a root scope, never by a module: on workerd a timer belongs to its request. */
 export class DeadlineHeap {
   readonly #entries: HeapEntry[] = [];
   #timer: ReturnType<typeof setTimeout> | undefined;
-  #wakesAt = Infinity; // when the timer is set for; Infinity without one
+  #wakesAt = Infinity; // when the timer is set for
 
-  /** Adds an entry that is in no heap. */
-  add(entry: HeapEntry): void {
-    entry.index = this.#entries.length;
+  /**
+   * Has `due` called at a moment, once.
+   *
+   * @param at In milliseconds since 1970.
+   * @returns What removes it.
+   */
+  add(at: number, due: () => void): HeapEntry {
+    const entry = { at, due, index: this.#entries.length };
     this.#entries.push(entry);
-    this.#up(entry.index);
-    if (entry.at < this.#wakesAt) this.#arm(entry.at);
+    this.#sift(entry.index);
+    if (at < this.#wakesAt) this.#arm(at);
+    return entry;
   }
 
   /** Removes an entry; one that is in no heap is ignored. */
@@ -133,79 +131,49 @@ export class DeadlineHeap {
     if (index < 0) return;
     entry.index = -1;
     const last = this.#entries.pop();
-    if (last !== undefined && last !== entry) {
-      this.#place(last, index);
-      this.#up(index);
-      this.#down(last.index);
+    if (last && last !== entry) {
+      this.#entries[last.index = index] = last;
+      this.#sift(index);
     }
-    if (this.#entries.length === 0) this.#disarm(); // invariant 2
+    if (this.#entries.length === 0) this.#arm(Infinity); // invariant 2
   }
 
   #arm(at: number): void {
     if (this.#timer !== undefined) clearTimeout(this.#timer);
     this.#timer = undefined;
     this.#wakesAt = at;
-    const delay = Math.min(Math.max(Math.ceil(at - Date.now()), 0), LONGEST_DELAY);
-    this.#timer = setTimeout(() => this.#wake(), delay);
-  }
-
-  #disarm(): void {
-    if (this.#timer !== undefined) clearTimeout(this.#timer);
-    this.#timer = undefined;
-    this.#wakesAt = Infinity;
+    if (at === Infinity) return;
+    const timer = setTimeout(() => this.#wake(), Math.min(Math.max(at - Date.now(), 0), LONGEST_DELAY));
+    // Deno loads its timers at the first call and runs microtasks meanwhile: the heap may have changed.
+    if (this.#wakesAt === at && this.#timer === undefined) this.#timer = timer;
+    else clearTimeout(timer);
   }
 
   #wake(): void {
     this.#timer = undefined;
-    this.#wakesAt = -Infinity; // so that what is added meanwhile does not set a timer of its own
-    for (
-      let first = this.#entries[0];
-      first !== undefined && first.at <= Date.now();
-      first = this.#entries[0]
-    ) {
+    this.#wakesAt = -Infinity; // what is added meanwhile needs no timer of its own
+    for (let first = this.#entries[0]; first && first.at <= Date.now(); first = this.#entries[0]) {
       this.remove(first); // invariant 3: the clock said so
       first.due();
     }
-    const first = this.#entries[0];
-    if (first === undefined) this.#disarm();
-    else this.#arm(first.at);
+    this.#arm(this.#at(0));
   }
 
-  #up(index: number): void {
-    const entry = this.#entries[index];
-    if (entry === undefined) return;
-    while (index > 0) {
-      const parentIndex = (index - 1) >> 1;
-      const parent = this.#entries[parentIndex];
-      if (parent === undefined || parent.at <= entry.at) break;
-      this.#place(parent, index);
-      index = parentIndex;
-    }
-    this.#place(entry, index);
+  #at(index: number): number {
+    return this.#entries[index]?.at ?? Infinity;
   }
 
-  #down(index: number): void {
-    const entries = this.#entries;
-    const entry = entries[index];
-    if (entry === undefined) return;
-    while (true) {
-      let childIndex = 2 * index + 1;
-      let child = entries[childIndex];
-      if (child === undefined) break;
-      const right = entries[childIndex + 1];
-      if (right !== undefined && right.at < child.at) {
-        child = right;
-        childIndex++;
-      }
-      if (child.at >= entry.at) break;
-      this.#place(child, index);
-      index = childIndex;
-    }
-    this.#place(entry, index);
-  }
-
-  #place(entry: HeapEntry, index: number): void {
-    this.#entries[index] = entry; // invariant 1
-    entry.index = index;
+  /** Restores the order around one entry (invariant 1). */
+  #sift(index: number): void {
+    const parent = (index - 1) >> 1;
+    const left = 2 * index + 1;
+    const child = this.#at(left + 1) < this.#at(left) ? left + 1 : left;
+    const other = index > 0 && this.#at(index) < this.#at(parent) ? parent : child;
+    if (other === child && this.#at(child) >= this.#at(index)) return;
+    const [a, b] = [this.#entries[index], this.#entries[other]];
+    if (!a || !b) return;
+    this.#entries[a.index = other] = a;
+    this.#entries[b.index = index] = b;
+    this.#sift(other);
   }
 }

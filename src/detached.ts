@@ -5,20 +5,23 @@
  */
 import { CancelReason, LifetimeLimitError, LifetimeUnavailableError } from "./errors.ts";
 import { assertSignal, follow } from "./signals.ts";
-import { type Deadline, type HeapEntry, parseDeadline } from "./deadline.ts";
-import { captureContext, type ContextBinding, extendValues } from "./context.ts";
-import { defaultLifetime, type Lifetime, OWN, type OwningLifetime } from "./lifetime.ts";
-import { notify, type ScopeInfo } from "./observer.ts";
-import { type Extras, Flag, ScopeNode, toTree } from "./scope_tree.ts";
-import { describeCancellation, outcomeOf } from "./outcome.ts";
-import { cancel, deadlineError, limitTo, schedule } from "./cancellation.ts";
+import type { Deadline, HeapEntry } from "./deadline.ts";
+import { defaultLifetime, type Lifetime, owners } from "./lifetime.ts";
+import * as Flag from "./flags.ts";
+import type { ScopeInfo } from "./observer.ts";
+import type { ScopeNode } from "./scope_tree.ts";
+import { toTree } from "./tree.ts";
+import { outcomeOf } from "./outcome.ts";
+import { keepContext, tell } from "./notify.ts";
+import { cancel, cancelFor, deadlineError, limitTo, schedule } from "./cancellation.ts";
 import { report } from "./failure.ts";
 import { assertOpen } from "./lifecycle.ts";
+import { draft, SPAWN_OPTIONS, type SpawnOptions } from "./spawn.ts";
 import { Task } from "./task.ts";
-import { assertName, assertNumber, assertOneOf, assertOptions } from "./validate.ts";
+import { assertFunction, assertNumber, assertOneOf } from "./validate.ts";
 
 /** Options of `spawnDetached`. */
-export interface DetachedOptions {
+export interface DetachedOptions extends SpawnOptions {
   /** When the task must be over. Required, and fresh: the scope's own deadline does not count. */
   readonly deadline: Deadline;
   /**
@@ -40,19 +43,12 @@ export interface DetachedOptions {
    * @default 1000
    */
   readonly margin?: number;
-  /**
-   * What people see.
-   *
-   * @default the name of the function
-   */
-  readonly name?: string;
-  /** Values for the task, on top of those of the scope. */
-  readonly context?: readonly ContextBinding[];
 }
 
-const OPTIONS = ["deadline", "inheritDeadline", "onExceed", "margin", "name", "context"] as const;
+const OPTIONS = [...SPAWN_OPTIONS, "inheritDeadline", "onExceed", "margin"];
 const MARGIN = 1_000;
 const POLL = 500; // how often a lifetime's deadline is read again: half a margin
+const CUT_OFF = ["lifetime", "shutdown"];
 const LONGEST_PREFIX = 200; // of a path: a detached task may spawn the next one for ever
 
 let make: <T>(node: ScopeNode, deadline: Date, clamped: boolean) => DetachedTask<T>;
@@ -106,184 +102,119 @@ export function spawnDetached<T>(
   toScope: (node: ScopeNode) => ScopeInfo,
 ): DetachedTask<T> {
   const what = "Cannot spawn a detached task";
+  assertFunction(fn, what);
   assertOpen(spawner, what);
-  assertDetachedOptions(options, what);
-  const now = Date.now();
-  const asked = earliest(parseDeadline(options.deadline, now, what), options.inheritDeadline, spawner);
-  if (asked <= now) {
-    throw deadlineError(`${spawner.path}/${options.name ?? fn.name}`, asked);
-  }
-  const values = extendValues(spawner.values, options.context ?? [], what);
-  const { env } = spawner;
+  requireDeadline(options, what);
+  const { node, at = 0, now } = draft(spawner, undefined, fn, options, OPTIONS, Flag.DETACHED, toScope, what);
+  node.prefix = spawner.path.slice(-LONGEST_PREFIX);
+  const { inheritDeadline = false } = options;
+  assertOneOf(inheritDeadline, [true, false], "inheritDeadline", what);
+  const asked = inheritDeadline && spawner.limit ? Math.min(at, spawner.limit.at) : at;
+  if (asked <= now) throw deadlineError(node.path, asked);
+  const { env } = node;
   const lifetime = env.lifetime ??= availableLifetime(what);
-  const margin = options.margin ?? MARGIN;
-  const { closing, end } = readLifetime(lifetime, what);
-  const at = fit(asked, now, end - margin, lifetime, options.onExceed, what);
-
-  const label = options.name ?? (fn.name || ++env.detached);
-  const node = new ScopeNode(undefined, env, Flag.DETACHED, label, now - env.since);
-  node.prefix = shorten(spawner.path);
-  node.values = values;
-  node.value = fn;
-  const extras = node.ensureExtras();
-  extras.settled = [];
-  hold(lifetime, extras, what); // the last thing that can throw
-  limitTo(node, at, now);
-  if (closing !== undefined) {
-    extras.subscriptions = [
-      follow(closing, {
-        foreignAborted: ({ reason }) => endOfLifetime(node, reason),
-      }),
-    ];
+  const { margin = MARGIN } = options;
+  const latest = latestOf(lifetime, margin, what);
+  const fits = Math.min(asked, latest);
+  assertFits(fits, asked, now, options.onExceed, lifetime, what);
+  try {
+    // On its object: an unbound waitUntil throws "Illegal invocation" on Cloudflare.
+    lifetime.waitUntil(new Promise<void>((resolve) => node.onSettled(resolve)));
+  } catch (cause) {
+    throw new LifetimeUnavailableError(`${what}: waitUntil threw. Spawn it while the handler runs`, { cause });
   }
-  own(lifetime, node, extras, margin);
-  extras.settled.push(() => routeError(node));
-  node.scope = toScope(node);
-  const task = make<T>(node, new Date(at), at < asked);
+  limitTo(node, fits, now); // from here on, nothing throws
+  if (lifetime.closing) node.onSettled(follow(lifetime.closing, ({ reason }) => endOfLifetime(node, reason)));
+  watch(node, lifetime, margin);
+  node.onSettled(() => routeError(node));
+  const task = make<T>(node, new Date(fits), fits < asked);
   node.task = task;
-  if (env.observer !== undefined) {
-    extras.runner = captureContext();
-    notify(env.observer, "onSpawn", undefined, task);
-  }
+  keepContext(node);
+  tell(node, "onSpawn", task);
   schedule(node);
   return task;
 }
 
-function assertDetachedOptions(options: DetachedOptions, what: string): void {
-  const hint = "a deadline is required, for example { deadline: { seconds: 20 } }";
-  if (options === undefined) throw new TypeError(`${what}: ${hint}`);
-  assertOptions(options, OPTIONS, what);
-  if (options.deadline === undefined || options.deadline === null) {
-    throw new TypeError(`${what}: ${hint}`);
-  }
-  assertName(options.name, what);
-  if (options.margin !== undefined) assertNumber(options.margin, "margin", what);
-  if (options.onExceed !== undefined) assertOneOf(options.onExceed, ["reject", "clamp"], "onExceed", what);
+/** The last moment a lifetime allows, in milliseconds since 1970. */
+function latestOf({ closing, deadline }: Lifetime, margin: number, what: string): number {
+  assertNumber(margin, "margin", what);
+  if (closing) assertSignal(closing, what);
+  if (!closing?.aborted) return momentOf(deadline) - margin;
+  throw new LifetimeUnavailableError(`${what}: the host is about to end`, { cause: closing.reason });
 }
 
-function earliest(at: number, inherit: boolean | undefined, spawner: ScopeNode): number {
-  return inherit === true && spawner.limit !== undefined ? Math.min(at, spawner.limit.at) : at;
+/**
+ * @throws {LifetimeLimitError} If it does not fit, and may or can not be made to.
+ */
+function assertFits(
+  fits: number,
+  asked: number,
+  now: number,
+  onExceed: "reject" | "clamp" = "reject",
+  { source = "the lifetime" }: Lifetime,
+  what: string,
+): void {
+  assertOneOf(onExceed, ["reject", "clamp"], "onExceed", what);
+  if (fits === asked || (onExceed === "clamp" && fits > now)) return;
+  const available = Math.max(0, fits - now);
+  const message = `${what}: it asks for ${asked - now} ms, ${source} leaves ${available} ms. Ask for less, or clamp`;
+  throw new LifetimeLimitError(asked - now, available, source, message);
+}
+
+/**
+ * @throws {TypeError} If there is no deadline.
+ */
+export function requireDeadline(options: { readonly deadline?: unknown } | undefined, what: string): void {
+  if ((options?.deadline ?? undefined) !== undefined) return;
+  throw new TypeError(`${what}: a deadline is required, for example { deadline: { seconds: 20 } }`);
 }
 
 function availableLifetime(what: string): Lifetime {
   const lifetime = defaultLifetime();
-  if (lifetime !== undefined) return lifetime;
+  if (lifetime) return lifetime;
   throw new LifetimeUnavailableError(
-    `${what}: nothing keeps it alive here. Give the scope a lifetime: { lifetime: ctx } on Cloudflare, the context ` +
-      `or event of the handler elsewhere`,
+    `${what}: nothing keeps it alive here. Give its scope a lifetime, such as { lifetime: ctx } on Cloudflare`,
   );
 }
 
-/** What a lifetime says of its end, in milliseconds since 1970; Infinity if that is not known. */
-function readLifetime(lifetime: Lifetime, what: string): { closing: AbortSignal | undefined; end: number } {
-  const { closing, deadline } = lifetime;
-  if (closing === undefined || closing === null) {
-    return { closing: undefined, end: momentOf(deadline) };
-  }
-  assertSignal(closing, `${what}: the lifetime's closing`);
-  if (closing.aborted) {
-    throw new LifetimeUnavailableError(`${what}: the host is about to end`, {
-      cause: closing.reason,
-    });
-  }
-  return { closing, end: momentOf(deadline) };
-}
-
+/** A moment in milliseconds since 1970; Infinity if it is not known. */
 function momentOf(deadline: Date | undefined): number {
-  const moment = deadline?.getTime();
-  return moment === undefined || Number.isNaN(moment) ? Infinity : moment;
+  return deadline?.getTime() || Infinity;
 }
 
-function fit(
-  asked: number,
-  now: number,
-  latest: number,
-  { source = "lifetime.deadline" }: Lifetime,
-  onExceed: "reject" | "clamp" | undefined,
-  what: string,
-): number {
-  if (asked <= latest) return asked;
-  if (onExceed === "clamp" && latest > now) return latest;
-  const requested = asked - now;
-  const available = Math.max(0, latest - now);
-  throw new LifetimeLimitError(
-    requested,
-    available,
-    source,
-    `${what}: its deadline is ${requested} ms away, but ${source} leaves ${available} ms. Ask for less, or let ` +
-      `onExceed: "clamp" shorten it`,
-  );
-}
-
-function shorten(path: string): string {
-  return path.length <= LONGEST_PREFIX ? path : `…${path.slice(-LONGEST_PREFIX)}`;
-}
-
-/** Has the lifetime wait for the end of the task, with a promise that always fulfills. */
-function hold(lifetime: Lifetime, extras: Extras, what: string): void {
-  const held = new Promise<void>((resolve) => extras.settled?.push(resolve));
-  try {
-    lifetime.waitUntil(held); // called on its object: an unbound one throws "Illegal invocation" on Cloudflare
-  } catch (cause) {
-    throw new LifetimeUnavailableError(
-      `${what}: the lifetime's waitUntil threw. Spawn while the handler runs, or keep the host alive another way`,
-      { cause },
-    );
-  }
-}
-
-function own(lifetime: Lifetime, node: ScopeNode, extras: Extras, margin: number): void {
-  const owner = lifetime as Partial<OwningLifetime>;
-  if (owner[OWN] !== undefined) {
-    const task = { tree: () => toTree(node), cancel: (reason: unknown) => cancel(node, "canceled", () => reason) };
-    extras.settled?.push(owner[OWN](task));
+/** Has the lifetime own the task, or else watches over a deadline of the lifetime that may move. */
+function watch(node: ScopeNode, lifetime: Lifetime, margin: number): void {
+  const own = owners.get(lifetime);
+  const { heap } = node.env;
+  if (own) {
+    const cancel = (reason: unknown) => cancelFor(node, "canceled", reason);
+    node.onSettled(own({ tree: () => toTree(node), cancel }));
   } else if ("deadline" in lifetime) {
-    const watch = new Watch(node, lifetime, margin);
-    watch.due();
-    extras.settled?.push(() => node.env.heap.remove(watch));
-  }
-}
-
-/** Watches a lifetime's deadline that may move while a task runs. */
-class Watch implements HeapEntry {
-  at = 0;
-  index = -1;
-  readonly #node: ScopeNode;
-  readonly #lifetime: Lifetime;
-  readonly #margin: number;
-
-  constructor(node: ScopeNode, lifetime: Lifetime, margin: number) {
-    this.#node = node;
-    this.#lifetime = lifetime;
-    this.#margin = margin;
-  }
-
-  due(): void {
-    const now = Date.now();
-    const latest = momentOf(this.#lifetime.deadline) - this.#margin;
-    if (latest >= (this.#node.limit?.at ?? Infinity) && latest <= now + POLL) {
-      return; // its own deadline comes first
-    }
-    if (latest <= now) return endOfLifetime(this.#node, undefined);
-    this.at = Math.min(now + POLL, latest);
-    this.#node.env.heap.add(this);
+    let entry: HeapEntry | undefined;
+    const look = () => {
+      const now = Date.now();
+      const latest = momentOf(lifetime.deadline) - margin;
+      // At the very moment of its own deadline, that one counts.
+      if (latest <= now && latest !== node.limit?.at) return endOfLifetime(node, undefined);
+      entry = heap.add(Math.max(now + 1, Math.min(now + POLL, latest)), look);
+    };
+    look();
+    node.onSettled(() => entry && heap.remove(entry));
   }
 }
 
 function endOfLifetime(node: ScopeNode, cause: unknown): void {
   cancel(node, cause instanceof CancelReason ? cause.kind : "lifetime", () => {
     if (cause instanceof CancelReason) return cause;
-    const message = `The host of "${node.path}" is about to end`;
-    return new CancelReason("lifetime", node.path, message, cause === undefined ? undefined : { cause });
+    return new CancelReason("lifetime", node.path, `The host of "${node.path}" is about to end`, { cause });
   });
 }
 
 /** Sees to it that somebody hears of an error, exactly once. */
 function routeError(node: ScopeNode): void {
-  if ((node.flags & Flag.OBSERVED) !== 0) return;
+  if (node.is(Flag.OBSERVED)) return;
   const outcome = outcomeOf(node);
-  if (outcome.state === "failed" || outcome.state === "abandoned") return report(node, outcome.error);
-  if (outcome.state !== "canceled" || node.cancellation === undefined) return;
-  const { kind } = describeCancellation(node.cancellation);
-  if (kind === "lifetime" || kind === "shutdown") report(node, outcome.reason); // cut off, and nobody asked for it
+  if (outcome.state === "failed" || outcome.state === "abandoned") report(node, outcome.error);
+  // Cut off by the host, and nobody asked for it.
+  else if (outcome.state === "canceled" && CUT_OFF.includes(outcome.kind)) report(node, outcome.reason);
 }

@@ -59,6 +59,8 @@ export class CancelReason extends Error {
   readonly origin: string;
 
   /**
+   * Makes a reason, for code that cancels on its own account.
+   *
    * @param kind Who or what began the cancellation.
    * @param origin The path of the scope in which it began.
    * @param message What a person should read.
@@ -93,6 +95,8 @@ export class DeadlineExceededError extends CancelReason {
   readonly deadline: Date;
 
   /**
+   * Made by the library when a deadline passes.
+   *
    * @param origin The path of the scope whose deadline it was.
    * @param deadline The moment that passed.
    * @param message What a person should read.
@@ -178,6 +182,8 @@ export class AbandonedTasksError extends Error {
   readonly tasks: readonly AbandonedTask[];
 
   /**
+   * Made by the library when grace has passed.
+   *
    * @param tasks The tasks that ignored their cancellation.
    * @param message What a person should read.
    * @param options `cause`: the reason they ignored.
@@ -239,6 +245,8 @@ export class LifetimeLimitError extends RangeError {
   readonly source: string;
 
   /**
+   * Made by the library when a deadline does not fit.
+   *
    * @param requested The time asked for, in milliseconds.
    * @param available The time there is, in milliseconds.
    * @param source Where the limit comes from.

@@ -4,9 +4,11 @@
  * @module
  */
 import { type CancelKind, CancelReason } from "./errors.ts";
-import { type ErrorPhase, notify, type TaskInfo } from "./observer.ts";
-import { Flag, type ScopeNode } from "./scope_tree.ts";
+import * as Flag from "./flags.ts";
+import type { ErrorPhase } from "./observer.ts";
+import type { ScopeNode } from "./scope_tree.ts";
 import { failureOf } from "./outcome.ts";
+import { infoOf, tell } from "./notify.ts";
 import { cancel } from "./cancellation.ts";
 
 /**
@@ -16,15 +18,15 @@ import { cancel } from "./cancellation.ts";
  * @param from The node the failure came from.
  */
 export function fail(node: ScopeNode, error: unknown, kind: CancelKind, from: ScopeNode, phase: ErrorPhase): void {
-  if (node.failures === undefined && (node.flags & Flag.EXPIRED) !== 0) node.failures = [node.cancellation?.reason];
+  if (!node.failures && node.is(Flag.EXPIRED)) node.failures = [node.cancellation?.reason];
   const { failures } = node;
-  if (failures === undefined) {
+  if (!failures) {
     node.failures = [error];
   } else if (failures.includes(error)) {
     return; // the body passed on the failure of a task
   } else {
     failures.push(error);
-    tellError(from, error, phase);
+    tell(from, "onError", error, { task: infoOf(from), phase });
   }
   cancel(node, kind, () => {
     const who = kind === "body-failed" ? "its function" : `"${from.path}"`;
@@ -33,45 +35,34 @@ export function fail(node: ScopeNode, error: unknown, kind: CancelKind, from: Sc
   });
 }
 
-/** Tells the observer, if there is one, of an error that surfaces nowhere else. */
-export function tellError(from: ScopeNode, error: unknown, phase: ErrorPhase): void {
-  const { observer } = from.env;
-  if (observer !== undefined) notify(observer, "onError", from.extras?.runner, error, { task: infoOf(from), phase });
-}
-
 /** An error that nobody awaits and no scope fails with goes to the observer, else to the console: never silent. */
-export function report(node: ScopeNode, error: unknown): void {
-  if (node.env.observer?.onError !== undefined) return tellError(node, error, "body");
-  const which = (node.flags & Flag.DETACHED) === 0 ? "The task" : "The detached task";
-  console.error(`TaskScope: ${which} "${node.name}" (${node.path}) failed and nobody awaits it:`, error);
+export function report(node: ScopeNode, error: unknown, phase: ErrorPhase = phaseOf(node)): void {
+  if (tell(node, "onError", error, { task: infoOf(node), phase })) return;
+  console.error(`TaskScope: "${node.name}" (${node.path}) failed and nobody awaits it:`, error);
 }
 
 /** Notes that somebody reads how a task ends. */
 export function observe(node: ScopeNode): void {
-  if ((node.flags & Flag.OBSERVED) !== 0) return;
+  if (node.is(Flag.OBSERVED)) return;
   node.flags |= Flag.OBSERVED;
   if (node.isSettled) readFailure(node);
 }
 
-/** Whoever reads the failure of a task has read that of its scope, if the one is the other or comes from it. */
+/** Whoever reads the failure of a task may have read that of its scope. */
 export function readFailure(child: ScopeNode): void {
-  const { parent } = child;
-  if (parent === undefined) return;
-  const expired = (parent.flags & Flag.EXPIRED) !== 0 ? parent.cancellation?.reason : undefined;
-  const primary = parent.failures === undefined ? expired : parent.failures[0];
-  if (primary === undefined) return;
-  const reason = child.isCut ? child.cancellation?.reason : undefined;
-  const isSame = reason === primary || (child.failures !== undefined && failureOf(child) === primary);
-  if (isSame || (reason instanceof CancelReason && reason.cause === primary)) parent.flags |= Flag.SEEN;
+  if (!child.parent) return;
+  if (child.failures) noteRead(child.parent, failureOf(child));
+  else if (child.isCut) noteRead(child.parent, child.cancellation?.reason);
 }
 
-/** What an observer is given of a node: its task, or what a root would say if it were one. */
-export function infoOf(node: ScopeNode): TaskInfo {
-  return node.task ?? {
-    name: node.name,
-    path: node.path,
-    state: node.taskState,
-    late: (node.flags & Flag.LATE) !== 0,
-    detached: false,
-  };
+/** Notes that somebody has read the failure of a scope, if the error is that failure or comes from it. */
+export function noteRead(scope: ScopeNode, error: unknown): void {
+  const [primary] = scope.failures ?? (scope.is(Flag.EXPIRED) ? [scope.cancellation?.reason] : []);
+  const cause = error instanceof CancelReason ? error.cause : undefined;
+  if (primary !== undefined && (error === primary || cause === primary)) scope.flags |= Flag.SEEN;
+}
+
+/** Which part of a task its primary failure came from. */
+export function phaseOf(node: ScopeNode): ErrorPhase {
+  return node.is(Flag.CLEANUP_FAILED) ? "cleanup" : "body";
 }

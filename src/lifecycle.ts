@@ -6,12 +6,15 @@
  */
 import { AbandonedTasksError, ScopeClosedError } from "./errors.ts";
 import { captureContext } from "./context.ts";
-import { notify } from "./observer.ts";
-import { countShields, Flag, type Life, link, Nursery, type ScopeNode, unlink, walk } from "./scope_tree.ts";
-import { describeCancellation, failureOf, isCancellation, outcomeOf, settlePromise } from "./outcome.ts";
+import * as Flag from "./flags.ts";
+import type { Outcome } from "./observer.ts";
+import { countShields, type Life, link, Nursery, type ScopeNode, unlink, walk } from "./scope_tree.ts";
+import { canceled, failureOf, isCancellation, outcomeOf, settlePromise } from "./outcome.ts";
+import { infoOf, tell } from "./notify.ts";
 import { graceOf, schedule, waitForGrace } from "./cancellation.ts";
-import { fail, infoOf, readFailure, report, tellError } from "./failure.ts";
+import { fail, phaseOf, readFailure, report } from "./failure.ts";
 import { cleanUp } from "./cleanup.ts";
+import { isThenable } from "./validate.ts";
 
 /** What heap and scheduler call; every environment has it. */
 export const life: Life = { start, overdue: abandonOverdue };
@@ -26,33 +29,29 @@ export function assertOpen(node: ScopeNode, what: string): void {
 
 /** Puts a child under its parent and has it start: in a microtask, and when there is a place (G2, G11). */
 export function admit(parent: ScopeNode, child: ScopeNode): void {
-  const nursery = parent.nursery ??= new Nursery(parent.concurrency);
+  const nursery = parent.nursery ??= new Nursery();
+  const { counters } = nursery;
+  const isCall = child.is(Flag.CALL); // takes no place: its caller, who has one, waits for it
   link(parent, nursery, child);
-  if (child.cancellation !== undefined) {
-    child.flags |= Flag.QUEUED; // its deadline had passed: settles without a place
-    nursery.queued++;
-    schedule(child);
-  } else if ((child.flags & Flag.CALL) !== 0) {
-    schedule(child); // takes no place: its caller, who has one, waits for it
-  } else if (nursery.active < nursery.limit) {
-    nursery.active++;
-    schedule(child);
-  } else {
-    child.flags |= Flag.QUEUED;
-    child.ensureExtras().runner ??= captureContext();
-    nursery.queued++;
-    nursery.queue.push(child);
+  counters.spawned++; // invariant 4 of the tree: with each step, one counter goes up for one that goes down
+  if (isCall || nursery.active < parent.concurrency) {
+    counters.running++;
+    if (!isCall) nursery.active++;
+    return schedule(child);
   }
+  counters.queued++;
+  child.flags |= Flag.QUEUED;
+  child.ensureExtras().runner ??= captureContext();
+  nursery.queue.push(child);
 }
 
 /** Calls the function of a node, unless it was canceled before. */
 export function start(node: ScopeNode): void {
-  if ((node.flags & Flag.BODY_DONE) !== 0) return;
+  if (node.is(Flag.BODY_DONE)) return;
   const fn = node.value as (scope: unknown) => unknown;
   node.value = undefined;
-  if (node.cancellation !== undefined) return bodyEnded(node, Flag.CUT);
-  const { observer } = node.env;
-  if (observer !== undefined) notify(observer, "onStart", undefined, infoOf(node));
+  if (node.cancellation) return bodyEnded(node, Flag.CUT);
+  if (node.task) tell(node, "onStart", node.task);
   try {
     const result = fn(node.scope); // user code
     if (isThenable(result)) {
@@ -66,20 +65,19 @@ export function start(node: ScopeNode): void {
   }
 }
 
-function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return value !== null && (typeof value === "object" || typeof value === "function") &&
-    typeof (value as { then?: unknown }).then === "function";
-}
-
 function bodySucceeded(node: ScopeNode, value: unknown): void {
-  if ((node.flags & Flag.ABANDONED) !== 0) return endedAfterAll(node, { value });
+  if (node.is(Flag.ABANDONED)) return endedAfterAll(node, { state: "succeeded", value, late: true });
   node.value = value;
   bodyEnded(node, 0);
 }
 
 function bodyFailed(node: ScopeNode, error: unknown): void {
-  if ((node.flags & Flag.ABANDONED) !== 0) return endedAfterAll(node, { error });
-  if (isCancellation(node.cancellation, error)) return bodyEnded(node, Flag.CUT);
+  const { cancellation } = node;
+  const isCanceled = cancellation && isCancellation(cancellation, error);
+  if (node.is(Flag.ABANDONED)) {
+    return endedAfterAll(node, isCanceled ? canceled(cancellation) : { state: "failed", error });
+  }
+  if (isCanceled) return bodyEnded(node, Flag.CUT);
   node.flags |= Flag.BODY_DONE;
   fail(node, error, "body-failed", node, "body");
   endIfReady(node);
@@ -90,131 +88,109 @@ function bodyEnded(node: ScopeNode, flag: number): void {
   endIfReady(node);
 }
 
-/** An abandoned function ended: its observer hears again (G9). */
-function endedAfterAll(node: ScopeNode, end: { value: unknown } | { error: unknown }): void {
-  const { observer } = node.env;
-  if (observer === undefined) return;
-  const task = infoOf(node);
-  const runner = node.extras?.runner;
-  const { cancellation } = node;
-  if ("value" in end) {
-    notify(observer, "onSettle", runner, task, { state: "succeeded", value: end.value, late: true });
-  } else if (cancellation !== undefined && isCancellation(cancellation, end.error)) {
-    const { reason } = cancellation;
-    notify(observer, "onSettle", runner, task, { state: "canceled", reason, ...describeCancellation(cancellation) });
-  } else {
-    notify(observer, "onSettle", runner, task, { state: "failed", error: end.error });
-    tellError(node, end.error, "after-abandon");
-  }
+/** An abandoned function ended: its observer hears again (G9), and no error is lost (G5). */
+function endedAfterAll(node: ScopeNode, outcome: Outcome<unknown>): void {
+  tell(node, "onSettle", infoOf(node), outcome);
+  if (outcome.state !== "failed") return;
+  node.cancellation?.origin.failures?.push(outcome.error);
+  report(node, outcome.error, "after-abandon");
 }
 
 /** Ends a node that has nothing left to wait for, and then those above it that only waited for this. */
 export function endIfReady(first: ScopeNode): void {
   let node: ScopeNode | undefined = first;
-  while (node !== undefined) {
-    if ((node.flags & Flag.BODY_DONE) === 0 || (node.flags & (Flag.CLEANING | Flag.SETTLED)) !== 0) return;
+  while (node) {
+    if (!node.is(Flag.BODY_DONE) || node.is(Flag.CLEANING | Flag.SETTLED)) return;
     if (node.live > 0) return;
-    if (node.extras?.deferred !== undefined) return void cleanUpNode(node);
+    if (node.extras?.deferred) return void cleanUpNode(node);
     settle(node);
     const parent: ScopeNode | undefined = node.parent;
-    if (parent !== undefined) childEnded(parent, node);
+    if (parent) childEnded(parent, node);
     node = parent;
   }
 }
 
 async function cleanUpNode(node: ScopeNode): Promise<void> {
   node.flags |= Flag.CLEANING;
-  await cleanUp(node, graceOf(node), (error) => fail(node, error, "body-failed", node, "cleanup"));
+  await cleanUp(node, graceOf(node), (error) => {
+    if (!node.failures) node.flags |= Flag.CLEANUP_FAILED;
+    fail(node, error, "body-failed", node, "cleanup");
+  });
   node.flags &= ~Flag.CLEANING;
   endIfReady(node);
 }
 
 function settle(node: ScopeNode): void {
-  const { extras, limit, env } = node;
-  if ((node.flags & Flag.EXPIRED) !== 0 && node.isCut && node.failures === undefined) {
-    node.failures = [node.cancellation?.reason]; // an expired deadline is a failure (G8)
-  }
-  if (node.cancellation !== undefined) node.flags |= Flag.LATE;
-  if (limit !== undefined && limit.owner === node) {
-    if (limit.at <= Date.now()) node.flags |= Flag.LATE;
-    env.heap.remove(limit);
-  }
+  const { extras, limit, ownLimit, cancellation, env } = node;
+  if (node.is(Flag.EXPIRED) && node.isCut) node.failures ??= [cancellation?.reason]; // an expired deadline is one (G8)
+  if (cancellation || (limit && limit.at <= Date.now())) node.flags |= Flag.LATE;
+  if (ownLimit) env.heap.remove(ownLimit);
   node.flags |= Flag.SETTLED;
   if (node.taskState !== "succeeded") node.value = undefined;
-  if (extras !== undefined) {
-    if (extras.grace !== undefined) env.heap.remove(extras.grace);
-    if (extras.subscriptions !== undefined) { for (const subscription of extras.subscriptions) subscription.release(); }
-    const { hooks, settled } = extras;
-    extras.hooks =
-      extras.subscriptions =
-      extras.settled =
-      extras.grace =
-        undefined;
-    if (hooks !== undefined) { for (const hook of hooks) hook(); }
-    if (settled !== undefined) { for (const call of settled) call(); }
+  if (extras) {
+    const { grace, hooks, settled } = extras;
+    extras.hooks = extras.settled = extras.grace = undefined;
+    if (grace) env.heap.remove(grace);
+    hooks?.forEach((hook) => hook());
+    settled?.forEach((call) => call());
   }
-  const { observer } = env;
-  if (observer !== undefined && node.task !== undefined && (node.flags & Flag.ABANDONED) === 0) {
-    notify(observer, "onSettle", extras?.runner, node.task, outcomeOf(node));
-  }
-  if (node.deferred !== undefined) settlePromise(node, node.deferred);
-  if (extras?.outcome !== undefined) extras.outcome.resolve(outcomeOf(node));
+  if (env.observer && node.task && !node.is(Flag.ABANDONED)) tell(node, "onSettle", node.task, outcomeOf(node));
+  if (node.deferred) settlePromise(node, node.deferred);
 }
 
 /** What the end of a child means for its parent. */
 function childEnded(parent: ScopeNode, child: ScopeNode): void {
-  const { nursery } = parent;
-  if (nursery === undefined) return;
+  const nursery = parent.nursery as Nursery;
+  const { counters } = nursery;
   const state = child.taskState as "succeeded" | "failed" | "canceled" | "abandoned";
-  nursery[state]++;
+  counters[child.is(Flag.QUEUED) ? "queued" : "running"]--;
+  counters[state]++;
   unlink(nursery, child);
-  freePlace(nursery, child);
-  if ((child.flags & Flag.SHIELD) !== 0) shieldEnded(parent);
-  const sharesFate = child.cancellation !== undefined && child.cancellation === parent.cancellation;
-  if ((state === "canceled" || state === "abandoned") && sharesFate) parent.flags |= Flag.CUT;
+  if (!child.is(Flag.QUEUED | Flag.CALL)) freePlace(parent, nursery);
+  if (child.is(Flag.SHIELD)) shieldEnded(parent);
+  const sharesFate = child.cancellation && child.cancellation === parent.cancellation;
+  if (sharesFate && (state === "canceled" || state === "abandoned")) parent.flags |= Flag.CUT;
   else if (state === "failed" || state === "abandoned") childFailed(parent, child);
-  if ((child.flags & Flag.OBSERVED) !== 0) readFailure(child);
-  const { extras } = parent;
-  if (extras?.idle !== undefined && nursery.live === 0) {
-    const { idle } = extras;
-    extras.idle = undefined;
-    for (const call of idle) call();
-  }
+  if (child.is(Flag.OBSERVED)) readFailure(child);
+  const idle = parent.extras?.idle;
+  if (!idle || parent.live > 0) return;
+  idle.splice(0).forEach((call) => call());
 }
 
 function childFailed(parent: ScopeNode, child: ScopeNode): void {
-  const isObserved = (child.flags & Flag.OBSERVED) !== 0;
-  if ((child.flags & Flag.CALL) !== 0 && isObserved) return; // whoever awaits it has it
+  const isObserved = child.is(Flag.OBSERVED);
   const error = failureOf(child);
-  if ((parent.flags & Flag.SUPERVISE) === 0) return fail(parent, error, "sibling-failed", child, "body");
-  if (parent.env.observer?.onError !== undefined || !isObserved) report(child, error);
+  if (child.is(Flag.CALL) && isObserved) {
+    // Whoever awaits it has it; but a loser that fails while it is canceled is awaited only for its end.
+    if (child.cancellation?.origin === child && child.cancellation.kind === "canceled") report(child, error);
+  } else if (!parent.is(Flag.SUPERVISE)) {
+    fail(parent, error, "sibling-failed", child, phaseOf(child));
+  } else if (parent.env.observer?.onError || !isObserved) {
+    report(child, error);
+  }
 }
 
-function freePlace(nursery: Nursery, child: ScopeNode): void {
-  if ((child.flags & Flag.QUEUED) !== 0) {
-    child.flags &= ~Flag.QUEUED;
-    nursery.queued--;
-    return; // it never had a place
-  }
-  if ((child.flags & Flag.CALL) !== 0) return;
+function freePlace(parent: ScopeNode, nursery: Nursery): void {
   nursery.active--;
-  while (nursery.active < nursery.limit && nursery.head < nursery.queue.length) {
-    const next = nursery.queue[nursery.head++];
-    if (next === undefined || next.cancellation !== undefined) continue; // settles by itself
+  const { queue, counters } = nursery;
+  while (nursery.active < parent.concurrency && nursery.head < queue.length) {
+    const next = queue[nursery.head++] as ScopeNode;
+    if (next.cancellation) continue; // settles by itself
     next.flags &= ~Flag.QUEUED;
-    nursery.queued--;
+    counters.queued--;
+    counters.running++;
     nursery.active++;
     const runner = next.extras?.runner;
-    if (runner === undefined) schedule(next);
-    else runner(() => schedule(next)); // G3: not the context of whoever freed the place
+    if (runner) runner(() => schedule(next)); // G3: not the context of whoever freed the place
+    else schedule(next);
   }
-  if (nursery.head === nursery.queue.length) nursery.queue.length = nursery.head = 0;
+  if (nursery.head === queue.length) queue.length = nursery.head = 0;
 }
 
 function shieldEnded(parent: ScopeNode): void {
   countShields(parent, -1);
-  for (let node: ScopeNode | undefined = parent; node !== undefined; node = node.parent) {
-    if ((node.flags & Flag.GRACE_DUE) === 0) continue;
+  for (let node: ScopeNode | undefined = parent; node; node = node.parent) {
+    if (!node.is(Flag.GRACE_DUE)) continue;
     node.flags &= ~Flag.GRACE_DUE;
     waitForGrace(node);
   }
@@ -224,8 +200,8 @@ function shieldEnded(parent: ScopeNode): void {
 function abandonOverdue(origin: ScopeNode): void {
   const overdue: ScopeNode[] = [];
   walk(origin, (node) => {
-    if (node !== origin && (node.flags & Flag.SHIELD) !== 0) return false;
-    if ((node.flags & Flag.BODY_DONE) === 0 && (node.flags & Flag.MANUAL) === 0) {
+    if (node !== origin && node.is(Flag.SHIELD)) return false;
+    if (!node.is(Flag.BODY_DONE) && !node.is(Flag.MANUAL)) {
       // One that waits for a shield outlasts grace; its turn comes when the shield has ended.
       if ((node.extras?.shields ?? 0) > 0) origin.flags |= Flag.GRACE_DUE;
       else overdue.push(node);
@@ -239,8 +215,7 @@ function abandonOverdue(origin: ScopeNode): void {
   for (const node of overdue) {
     node.flags |= Flag.ABANDONED | Flag.BODY_DONE;
     node.failures ??= [error];
-    const { observer } = node.env;
-    if (observer !== undefined) notify(observer, "onAbandon", node.extras?.runner, infoOf(node), error);
+    tell(node, "onAbandon", infoOf(node), error);
   }
   for (const node of overdue) endIfReady(node);
 }

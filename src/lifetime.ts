@@ -4,9 +4,9 @@
  * @module
  */
 import { CancelReason } from "./errors.ts";
-import { type Deadline, DeadlineHeap, type HeapEntry, parseDeadline } from "./deadline.ts";
+import { type Deadline, DeadlineHeap, parseDeadline } from "./deadline.ts";
 import type { ScopeTree } from "./observer.ts";
-import { assertNumber, assertOneOf, assertOptions, show } from "./validate.ts";
+import { assertNumber, assertOneOf, assertOptions, isThenable, wrong } from "./validate.ts";
 
 /**
  * The host, as far as detached work is concerned. Anything with `waitUntil` is a lifetime: `ctx` on Cloudflare,
@@ -27,14 +27,9 @@ export interface Lifetime {
  * @throws {TypeError} If `value` has no `waitUntil` function.
  */
 export function assertLifetime(value: unknown, what: string): asserts value is Lifetime {
-  const lifetime = value as Partial<Lifetime> | null | undefined;
-  if (
-    lifetime === null || lifetime === undefined ||
-    typeof lifetime.waitUntil !== "function"
-  ) {
-    throw new TypeError(
-      `${what}: lifetime must have a waitUntil function, as ctx on Cloudflare has, got ${show(value)}`,
-    );
+  const { waitUntil } = Object(value) as Partial<Lifetime>;
+  if (typeof waitUntil !== "function") {
+    throw wrong(what, "lifetime must have a waitUntil function, as ctx on Cloudflare has", value);
   }
 }
 
@@ -44,13 +39,8 @@ export interface OwnedTask {
   cancel(reason: unknown): void;
 }
 
-/** A lifetime that has this method is told of each detached task; it returns what ends the ownership. */
-export const OWN: unique symbol = Symbol("taskscope.own");
-
-/** A lifetime that lists and cancels its tasks. */
-export interface OwningLifetime extends Lifetime {
-  [OWN](task: OwnedTask): () => void;
-}
+/** The lifetimes that own their tasks: each is told of a detached task, and returns what ends the ownership. */
+export const owners = new WeakMap<Lifetime, (task: OwnedTask) => () => void>();
 
 /** How a drain went. */
 export interface DrainReport {
@@ -99,26 +89,29 @@ export interface ProcessLifetimeOptions {
   readonly exit?: boolean;
 }
 
-interface HostProcess {
-  on(signal: string, listener: () => void): unknown;
-  exit(code: number): void;
-}
-
-const EXIT_CODES = { SIGINT: 130, SIGTERM: 143 } as const;
+const EXIT_CODES = { SIGINT: 130, SIGTERM: 143 };
 const MARGIN = 1_000;
 
 /**
  * The lifetime of a plain process (Deno, Bun, Node): a registry of what is pending, and a bounded drain. Made by
  * {@linkcode processLifetime}.
  */
-export class ProcessLifetime implements OwningLifetime {
+export class ProcessLifetime implements Lifetime {
   readonly #heap = new DeadlineHeap();
   readonly #owned = new Set<OwnedTask>();
-  readonly #drains = new Set<Drain>();
-  readonly #signals = new Set<ShutdownSignal>();
-  #closing: AbortController | undefined;
+  readonly #drains = new Set<() => void>();
+  readonly #handled = new Set<ShutdownSignal>();
+  #closing = new AbortController();
   #deadline: Date | undefined;
   #pending = 0;
+
+  /** Use {@linkcode processLifetime}. */
+  constructor() {
+    owners.set(this, (task) => {
+      this.#owned.add(task);
+      return () => this.#owned.delete(task);
+    });
+  }
 
   /** How many promises and detached tasks are pending. */
   get pending(): number {
@@ -132,7 +125,7 @@ export class ProcessLifetime implements OwningLifetime {
 
   /** Aborts, with a reason of kind `shutdown`, when a drain cancels what did not fit. A new one after the drain. */
   get closing(): AbortSignal {
-    return (this.#closing ??= new AbortController()).signal;
+    return this.#closing.signal;
   }
 
   /**
@@ -142,31 +135,30 @@ export class ProcessLifetime implements OwningLifetime {
    * @throws {TypeError} If `work` is not a promise.
    */
   waitUntil(work: Promise<unknown>): void {
-    if (
-      typeof (work as Partial<Promise<unknown>> | undefined)?.then !==
-        "function"
-    ) {
-      throw new TypeError(`Cannot wait: waitUntil needs a promise, got ${show(work)}`);
-    }
+    if (!isThenable(work)) throw wrong("Cannot wait", "waitUntil needs a promise", work);
     this.#pending++;
-    work.then(() => this.#settled(), (error) => {
+    const settled = () => {
+      this.#pending--;
+      for (const drain of this.#drains) drain();
+    };
+    work.then(settled, (error) => {
       console.error("TaskScope: work given to waitUntil failed:", error);
-      this.#settled();
+      settled();
     });
   }
 
   /** The live trees of the detached tasks. */
   tree(): readonly ScopeTree[] {
-    return [...this.#owned].map((task) => task.tree());
+    return Array.from(this.#owned, (task) => task.tree());
   }
 
   /**
    * Cancels every detached task. Does not wait; `drain` does.
    *
-   * @param reason The reason; by default a {@linkcode CancelReason} of kind `canceled`.
+   * @param reason What their signals abort with; by default a `CancelReason` of kind `canceled`.
    */
-  cancel(reason: unknown = new CancelReason("canceled", "process", "The process canceled its detached tasks")): void {
-    for (const task of [...this.#owned]) task.cancel(reason);
+  cancel(reason?: unknown): void {
+    for (const task of this.#owned) task.cancel(reason);
   }
 
   /**
@@ -183,93 +175,66 @@ export class ProcessLifetime implements OwningLifetime {
     assertOptions(options, ["deadline", "margin"], what);
     const now = Date.now();
     const at = parseDeadline(options.deadline, now, what);
-    const margin = options.margin ?? Math.min(MARGIN, (at - now) / 4);
-    if (options.margin !== undefined) assertNumber(margin, "margin", what);
-    if (this.#pending === 0) return { completed: 0, canceled: 0, pending: 0 };
-    const drain = new Drain(this.#heap, at, at - margin, () => this.#cutOff(at));
-    this.#drains.add(drain);
-    await drain.over;
-    this.#drains.delete(drain);
-    const report = { completed: drain.completed, canceled: drain.canceled, pending: this.#pending };
-    if (this.#drains.size === 0) this.#closing = this.#deadline = undefined;
-    return report;
+    const { margin = Math.min(MARGIN, Math.max(0, at - now) / 4) } = options;
+    assertNumber(margin, "margin", what);
+    const drain = { completed: 0, canceled: 0 };
+    if (this.#pending > 0) {
+      const { promise: over, resolve } = Promise.withResolvers<void>();
+      const settled = () => {
+        if (drain.canceled === 0) drain.completed++;
+        if (this.#pending === 0) resolve();
+      };
+      const entries = [
+        this.#heap.add(at - margin, () => drain.canceled = this.#cutOff(at)),
+        this.#heap.add(at, resolve),
+      ];
+      this.#drains.add(settled);
+      await over;
+      this.#drains.delete(settled);
+      for (const entry of entries) this.#heap.remove(entry);
+      if (this.#drains.size === 0 && this.closing.aborted) {
+        this.#closing = new AbortController();
+        this.#deadline = undefined;
+      }
+    }
+    return { ...drain, pending: this.#pending };
+  }
+
+  /** Cancels what is pending, and says how much that is. */
+  #cutOff(end: number): number {
+    const pending = this.#pending;
+    this.#deadline = new Date(end);
+    const message = "The process is shutting down, and the time to drain has run out";
+    this.#closing.abort(new CancelReason("shutdown", "process", message));
+    return pending;
   }
 
   /** Handles signals of the host; see {@linkcode ProcessLifetimeOptions}. */
   handle({ signals = [], drain = 10_000, exit = true }: ProcessLifetimeOptions): void {
-    const host = (globalThis as { readonly process?: HostProcess }).process;
+    const { process } = globalThis as Globals;
     for (const signal of signals) {
-      if (this.#signals.has(signal)) continue;
-      this.#signals.add(signal);
-      let signaled = false;
-      host?.on(signal, () => {
-        if (signaled) return void (exit && host.exit(EXIT_CODES[signal])); // a second signal means: now
-        signaled = true;
-        void this.drain({ deadline: drain }).then(() => exit && host.exit(EXIT_CODES[signal]));
-      });
+      if (this.#handled.has(signal)) continue;
+      this.#handled.add(signal);
+      const end = () => exit && process?.exit?.(EXIT_CODES[signal]);
+      let handle = () => {
+        handle = end; // a second signal means: now
+        void this.drain({ deadline: drain }).then(end);
+      };
+      process?.on?.(signal, () => handle());
     }
-  }
-
-  [OWN](task: OwnedTask): () => void {
-    this.#owned.add(task);
-    return () => this.#owned.delete(task);
-  }
-
-  #cutOff(at: number): number {
-    this.#deadline = new Date(at);
-    (this.#closing ??= new AbortController()).abort(
-      new CancelReason("shutdown", "process", "The process is shutting down and the time to drain has run out"),
-    );
-    return this.#pending;
-  }
-
-  #settled(): void {
-    this.#pending--;
-    for (const drain of this.#drains) drain.settled(this.#pending);
-  }
-}
-
-class Drain {
-  completed = 0;
-  canceled = 0;
-  readonly over: Promise<void>;
-  readonly #heap: DeadlineHeap;
-  readonly #entries: readonly HeapEntry[];
-  #left = 0; // of the canceled ones
-  #resolve: () => void = () => {};
-
-  constructor(heap: DeadlineHeap, end: number, cutOff: number, cancel: () => number) {
-    this.#heap = heap;
-    this.over = new Promise((resolve) => this.#resolve = resolve);
-    this.#entries = [
-      {
-        at: cutOff,
-        index: -1,
-        due: () => void (this.canceled = this.#left = cancel()),
-      },
-      { at: end, index: -1, due: () => this.#end() },
-    ];
-    for (const entry of this.#entries) heap.add(entry);
-  }
-
-  settled(pending: number): void {
-    if (this.#left > 0) this.#left--;
-    else this.completed++;
-    if (pending === 0) this.#end();
-  }
-
-  #end(): void {
-    for (const entry of this.#entries) this.#heap.remove(entry);
-    this.#resolve();
   }
 }
 
 interface Globals {
-  readonly Deno?: { readonly version?: unknown };
+  readonly Deno?: unknown;
   readonly Bun?: unknown;
   readonly EdgeRuntime?: unknown;
   readonly navigator?: { readonly userAgent?: string };
-  readonly process?: { readonly versions?: { readonly node?: string } };
+  readonly process?: {
+    readonly versions?: { readonly node?: string };
+    on?(signal: string, listener: () => void): unknown;
+    exit?(code: number): void;
+  };
 }
 
 let current: ProcessLifetime | undefined; // for the life of the process
@@ -306,13 +271,7 @@ export function processLifetime(options: ProcessLifetimeOptions = {}): ProcessLi
 
 /** The lifetime of a scope that was given none: the process, where this surely is one. */
 export function defaultLifetime(): Lifetime | undefined {
-  const globals = globalThis as Globals;
-  if (
-    globals.navigator?.userAgent === "Cloudflare-Workers" ||
-    globals.EdgeRuntime !== undefined
-  ) return undefined;
-  const isProcess = globals.Deno?.version !== undefined ||
-    globals.Bun !== undefined ||
-    globals.process?.versions?.node !== undefined;
-  return isProcess ? processLifetime() : undefined;
+  const { Deno, Bun, EdgeRuntime, navigator, process } = globalThis as Globals;
+  if (EdgeRuntime !== undefined || navigator?.userAgent === "Cloudflare-Workers") return undefined;
+  return Deno ?? Bun ?? process?.versions?.node ? processLifetime() : undefined;
 }

@@ -4,8 +4,7 @@
  * @module
  */
 import type { AbandonedTasksError, CancelKind } from "./errors.ts";
-import type { ContextRunner } from "./context.ts";
-import { assertOptions } from "./validate.ts";
+import { show, wrong } from "./validate.ts";
 
 /** Where a task is in its life; the last four are final. */
 export type TaskState =
@@ -101,51 +100,18 @@ export interface Observer {
   onError?(error: unknown, info: { readonly task: TaskInfo; readonly phase: ErrorPhase }): void;
 }
 
-const HOOKS: readonly (keyof Observer)[] = ["onSpawn", "onStart", "onSettle", "onCancel", "onAbandon", "onError"];
+const HOOKS = ["onSpawn", "onStart", "onSettle", "onCancel", "onAbandon", "onError"] as const;
 
 /**
  * @throws {TypeError} If `observer` is not an object or has a hook that is not a function.
  */
-export function assertObserver(observer: unknown, what: string): void {
-  assertOptions(observer, Object.keys(observer ?? {}), `${what}: observer`);
+export function assertObserver(observer: Observer, what: string): void {
   for (const hook of HOOKS) {
-    const fn = (observer as Observer)[hook];
-    if (fn !== undefined && typeof fn !== "function") {
-      throw new TypeError(`${what}: the hook ${hook} of an observer must be a function, got ${typeof fn}`);
+    const { [hook]: fn = show } = Object(observer) as Observer;
+    if (typeof fn !== "function" || Object(observer) !== observer) {
+      throw wrong(what, `observer must be an object, its ${hook} a function`, observer);
     }
   }
-}
-
-const reported = new WeakSet<Observer>();
-
-/** Calls a hook in the given async context; what it throws is reported once an observer. */
-export function notify<K extends keyof Observer>(
-  observer: Observer,
-  hook: K,
-  runner: ContextRunner | undefined,
-  ...args: Parameters<NonNullable<Observer[K]>>
-): void {
-  const fn = observer[hook] as ((...args: unknown[]) => unknown) | undefined;
-  if (fn === undefined) return;
-  const call = () => {
-    try {
-      const result = fn.apply(observer, args) as
-        | PromiseLike<unknown>
-        | undefined;
-      // An async hook would otherwise end the process with an unhandled rejection.
-      if (typeof result?.then === "function") result.then(undefined, (error) => reportOnce(observer, hook, error));
-    } catch (error) {
-      reportOnce(observer, hook, error);
-    }
-  };
-  if (runner === undefined) call();
-  else runner(call);
-}
-
-function reportOnce(observer: Observer, hook: string, error: unknown): void {
-  if (reported.has(observer)) return;
-  reported.add(observer);
-  console.error(`TaskScope: the observer's ${hook} threw; this is reported once, mend the hook:`, error);
 }
 
 /**

@@ -3,9 +3,10 @@
  *
  * @module
  */
-import { CancelReason, ScopeError } from "./errors.ts";
+import { ScopeError } from "./errors.ts";
+import * as Flag from "./flags.ts";
 import type { Outcome } from "./observer.ts";
-import { type Cancellation, type Deferred, Flag, type ScopeNode } from "./scope_tree.ts";
+import type { Cancellation, Deferred, ScopeNode } from "./scope_tree.ts";
 
 const DEEPEST_CAUSE = 64;
 
@@ -14,39 +15,26 @@ const DEEPEST_CAUSE = 64;
  * what an aborted call throws. An aggregate is one only if every error in it is.
  */
 export function isCancellation(cancellation: Cancellation | undefined, error: unknown): boolean {
-  if (cancellation === undefined) return false;
-  let at = error;
-  for (let depth = 0; depth < DEEPEST_CAUSE; depth++) {
-    if (at === cancellation.reason) return true;
-    if (typeof at !== "object" || at === null) return false;
-    const { name, errors, cause } = at as {
-      name?: unknown;
-      errors?: unknown;
-      cause?: unknown;
-    };
-    if (name === "AbortError" || name === "TimeoutError") return true;
-    if (Array.isArray(errors) && errors.length > 0) {
-      return errors.every((error) => error !== at && isCancellation(cancellation, error));
-    }
-    if (cause === undefined) return false;
-    at = cause;
+  try {
+    return cancellation !== undefined && stemsFrom(cancellation.reason, error, DEEPEST_CAUSE);
+  } catch {
+    return false; // an error that cannot even be looked at is one
   }
-  return false;
 }
 
-/** Who or what began a cancellation: what the reason says of itself counts, wherever it comes from. */
-export function describeCancellation(cancellation: Cancellation): { kind: CancelReason["kind"]; origin: string } {
-  const { reason, kind, origin } = cancellation;
-  if (reason instanceof CancelReason) {
-    return { kind: reason.kind, origin: reason.origin };
-  }
-  return { kind, origin: origin.path };
+function stemsFrom(reason: unknown, error: unknown, depth: number): boolean {
+  if (error === reason) return true;
+  if (depth === 0 || typeof error !== "object" || error === null) return false;
+  const { name, errors, cause } = error as { name?: unknown; errors?: unknown; cause?: unknown };
+  if (name === "AbortError" || name === "TimeoutError") return true;
+  const isOne = (each: unknown) => stemsFrom(reason, each, depth - 1);
+  return Array.isArray(errors) && errors.length > 0 ? errors.every(isOne) : cause !== undefined && isOne(cause);
 }
 
 /** What a failed or abandoned node fails with (G5). */
 export function failureOf(node: ScopeNode): unknown {
   const failures = node.failures ?? [];
-  if ((node.flags & Flag.AGGREGATE) === 0) return failures[0];
+  if (!node.is(Flag.AGGREGATE)) return failures[0];
   if (node.isSettled && node.value instanceof ScopeError) return node.value; // one object, whoever asks
   const message = `The scope "${node.path}" failed with ${failures.length} error(s)`;
   const error = new ScopeError(failures, message, { cause: failures[0] });
@@ -56,48 +44,37 @@ export function failureOf(node: ScopeNode): unknown {
 
 /** The outcome of a settled node. */
 export function outcomeOf(node: ScopeNode): Outcome<unknown> {
-  const state = node.taskState;
-  switch (state) {
-    case "succeeded":
-      return { state, value: node.value, late: (node.flags & Flag.LATE) !== 0 };
-    case "canceled":
-      if (node.cancellation === undefined) break;
-      return {
-        state,
-        reason: node.cancellation.reason,
-        ...describeCancellation(node.cancellation),
-      };
-    case "failed":
-    case "abandoned":
-      return { state, error: failureOf(node) };
-  }
-  throw new Error(`TaskScope: the task ${node.path} has not ended; this is a mistake in TaskScope, please report it`);
+  const { cancellation, taskState: state } = node;
+  if (state === "canceled") return canceled(cancellation as Cancellation);
+  if (state === "succeeded") return { state, value: node.value, late: node.is(Flag.LATE) };
+  return { state: state as "failed" | "abandoned", error: failureOf(node) };
+}
+
+/** The outcome of what ended by cancellation. */
+export function canceled({ reason, info }: Cancellation): Outcome<never> {
+  return { state: "canceled", reason, ...info };
 }
 
 /** The promise of a node's value; made when somebody first asks. */
 export function promiseOf(node: ScopeNode): Promise<unknown> {
-  if (node.deferred === undefined) {
-    node.deferred = Promise.withResolvers<unknown>();
+  if (!node.deferred) {
+    node.deferred = Promise.withResolvers();
     if (node.isSettled) settlePromise(node, node.deferred);
   }
   return node.deferred.promise;
 }
 
-/** The promise of a node's outcome, which never rejects; made when somebody first asks. */
+/** The promise of a node's outcome, which never rejects. */
 export function outcomePromiseOf(node: ScopeNode): Promise<Outcome<unknown>> {
-  const extras = node.ensureExtras();
-  if (extras.outcome === undefined) {
-    extras.outcome = Promise.withResolvers<unknown>();
-    if (node.isSettled) extras.outcome.resolve(outcomeOf(node));
-  }
-  return extras.outcome.promise as Promise<Outcome<unknown>>;
+  return new Promise((resolve) => {
+    if (node.isSettled) resolve(outcomeOf(node));
+    else node.onSettled(() => resolve(outcomeOf(node)));
+  });
 }
 
 /** Settles the promise of a settled node. */
-export function settlePromise(node: ScopeNode, deferred: Deferred): void {
+export function settlePromise(node: ScopeNode, { resolve, reject }: Deferred): void {
   const outcome = outcomeOf(node);
-  if (outcome.state === "succeeded") deferred.resolve(outcome.value);
-  else {deferred.reject(
-      outcome.state === "canceled" ? outcome.reason : outcome.error,
-    );}
+  if (outcome.state === "succeeded") resolve(outcome.value);
+  else reject(outcome.state === "canceled" ? outcome.reason : outcome.error);
 }

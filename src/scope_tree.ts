@@ -10,50 +10,12 @@
  *
  * @module
  */
-import type { CancelKind } from "./errors.ts";
-import type { Subscription } from "./signals.ts";
+import { type CancelKind, CancelReason } from "./errors.ts";
+import * as Flag from "./flags.ts";
 import type { DeadlineHeap, HeapEntry } from "./deadline.ts";
 import type { ContextRunner, Values } from "./context.ts";
 import type { Lifetime } from "./lifetime.ts";
-import type { Counters, Observer, ScopeInfo, ScopeTree, TaskInfo, TaskState } from "./observer.ts";
-
-/** What has happened to a node, and what it is. */
-export const Flag = {
-  /** Waits for a place among its siblings. */
-  QUEUED: 1 << 0,
-  /** Its function has ended or was abandoned; a scope without a function: `join` or `close` was called. */
-  BODY_DONE: 1 << 1,
-  /** Runs its deferred cleanup. */
-  CLEANING: 1 << 2,
-  /** Has ended for good. */
-  SETTLED: 1 << 3,
-  /** Ended as canceled, or has a child that did, for the reason it was itself canceled for (G8). */
-  CUT: 1 << 4,
-  /** Its function did not end in time (G9). */
-  ABANDONED: 1 << 5,
-  /** Ended well, but canceled or after its deadline. */
-  LATE: 1 << 6,
-  /** Somebody reads how it ends. */
-  OBSERVED: 1 << 7,
-  /** Somebody has read the failure that its own failure comes from. */
-  SEEN: 1 << 8,
-  /** Outer cancellation and deadlines do not reach it. */
-  SHIELD: 1 << 9,
-  /** Its failure belongs to whoever awaits it; the scope only has it when nobody does. */
-  CALL: 1 << 10,
-  /** Belongs to a lifetime. */
-  DETACHED: 1 << 11,
-  /** A scope made with `new`: it has no function. */
-  MANUAL: 1 << 12,
-  /** Failures of children do not cancel their siblings. */
-  SUPERVISE: 1 << 13,
-  /** Always fails with a ScopeError. */
-  AGGREGATE: 1 << 14,
-  /** Its grace has passed, but a shield below it still runs. */
-  GRACE_DUE: 1 << 15,
-  /** Is canceled because its own deadline passed. */
-  EXPIRED: 1 << 16,
-} as const;
+import type { Observer, ScopeInfo, ScopeState, TaskInfo, TaskState } from "./observer.ts";
 
 /** One cancellation; the reason is made when somebody first asks. */
 export class Cancellation {
@@ -76,6 +38,13 @@ export class Cancellation {
     }
     return this.#reason;
   }
+
+  /** What the reason says of itself counts, wherever it comes from. */
+  get info(): { readonly kind: CancelKind; readonly origin: string } {
+    const { reason } = this;
+    if (reason instanceof CancelReason) return { kind: reason.kind, origin: reason.origin };
+    return { kind: this.kind, origin: this.origin.path };
+  }
 }
 
 /** What must be called back from below; see lifecycle.ts. */
@@ -94,38 +63,27 @@ export interface Environment {
   readonly grace: number;
   /** As given; where none was, the process, from the first detached task on. */
   lifetime: Lifetime | undefined;
-  /** How many detached tasks without a name there were. */
-  detached: number;
+  /** How many tasks without a name there were. */
+  unnamed: number;
   /** When the root was made, in milliseconds since 1970. */
   readonly since: number;
 }
 
-/** The deadline a node was given, if it is earlier than those above it. Handed down by reference. */
-export interface Limit extends HeapEntry {
-  readonly owner: ScopeNode;
-}
-
 /** A promise and what settles it. */
-export interface Deferred {
-  readonly promise: Promise<unknown>;
-  resolve(value: unknown): void;
-  reject(error: unknown): void;
-}
+export type Deferred = PromiseWithResolvers<unknown>;
 
 /** What only some nodes need. */
 export class Extras {
   controller: AbortController | undefined;
   /** Runs callbacks in the async context of the place of the spawn. */
   runner: ContextRunner | undefined;
-  /** Called on cancellation. */
+  /** Called on cancellation, and at the end. */
   hooks: Set<() => void> | undefined;
   /** Cleanup, last in first out. */
   deferred: (() => unknown)[] | undefined;
-  subscriptions: Subscription[] | undefined;
   grace: HeapEntry | undefined;
-  /** Called once settled, before anybody who awaits the task runs. */
+  /** Called once settled, before anybody who awaits the task runs: releases what the node holds outside. */
   settled: (() => void)[] | undefined;
-  outcome: Deferred | undefined;
   /** Called when no child is left. */
   idle: (() => void)[] | undefined;
   /** How many shields run below. */
@@ -136,33 +94,11 @@ export class Extras {
 export class Nursery {
   first: ScopeNode | undefined;
   last: ScopeNode | undefined;
-  /** How many children may run at once. */
-  readonly limit: number;
-  /** How many run. */
+  readonly counters = { spawned: 0, succeeded: 0, failed: 0, canceled: 0, abandoned: 0, running: 0, queued: 0 };
+  /** How many children have a place. */
   active = 0;
   readonly queue: ScopeNode[] = [];
   head = 0; // of the queue
-  spawned = 0;
-  succeeded = 0;
-  failed = 0;
-  canceled = 0;
-  abandoned = 0;
-  queued = 0;
-
-  constructor(limit: number) {
-    this.limit = limit;
-  }
-
-  /** How many children have not ended. */
-  get live(): number {
-    return this.spawned - this.succeeded - this.failed - this.canceled -
-      this.abandoned;
-  }
-
-  counters(): Counters {
-    const { spawned, succeeded, failed, canceled, abandoned, queued } = this;
-    return { spawned, succeeded, failed, canceled, abandoned, running: this.live - queued, queued };
-  }
 }
 
 /** A scope on the inside. {@linkcode TaskScope} and {@linkcode Task} are its two faces. */
@@ -171,13 +107,13 @@ export class ScopeNode {
   previous: ScopeNode | undefined;
   next: ScopeNode | undefined;
   nursery: Nursery | undefined;
-  /** Replaced by a `Nursery` of this limit with the first child. */
-  concurrency: number;
+  /** How many children may run at once. */
+  concurrency = Infinity;
   readonly env: Environment;
   flags: number;
   cancellation: Cancellation | undefined;
   /** The effective deadline: its own or the nearest above. */
-  limit: Limit | undefined;
+  limit: HeapEntry | undefined;
   values: Values | undefined;
   /** The name, or the number among its siblings where it has none. */
   label: string | number;
@@ -196,24 +132,12 @@ export class ScopeNode {
 
   constructor(parent: ScopeNode | undefined, env: Environment, flags: number, label: string | number, born: number) {
     this.parent = parent;
-    this.previous = undefined;
-    this.next = undefined;
-    this.nursery = undefined;
-    this.concurrency = Infinity;
     this.env = env;
     this.flags = flags;
-    this.cancellation = undefined;
+    this.label = label;
+    this.born = born;
     this.limit = parent?.limit;
     this.values = parent?.values;
-    this.label = label;
-    this.prefix = undefined;
-    this.born = born;
-    this.value = undefined;
-    this.failures = undefined;
-    this.deferred = undefined;
-    this.extras = undefined;
-    this.scope = undefined;
-    this.task = undefined;
   }
 
   get name(): string {
@@ -221,32 +145,52 @@ export class ScopeNode {
   }
 
   get path(): string {
-    const names: string[] = [];
-    const add = ({ name, prefix }: ScopeNode) => prefix === undefined ? names.push(name) : names.push(name, prefix);
-    add(this);
-    for (let node = this.parent; node !== undefined; node = node.parent) add(node);
-    return names.reverse().join("/");
+    let path = this.name;
+    let { parent, prefix } = this;
+    for (; parent; { parent, prefix } = parent) path = `${parent.name}/${path}`;
+    return prefix ? `${prefix}/${path}` : path;
   }
 
   get taskState(): TaskState {
-    const { flags } = this;
-    if ((flags & Flag.SETTLED) === 0) return (flags & Flag.QUEUED) === 0 ? "running" : "queued";
-    if ((flags & Flag.ABANDONED) !== 0) return "abandoned";
-    if (this.failures !== undefined) return "failed";
+    if (!this.isSettled) return this.is(Flag.QUEUED) ? "queued" : "running";
+    if (this.is(Flag.ABANDONED)) return "abandoned";
+    if (this.failures) return "failed";
     return this.isCut ? "canceled" : "succeeded";
+  }
+
+  get scopeState(): ScopeState {
+    if (this.isSettled) return "closed";
+    return !this.cancellation ? "open" : "canceling";
   }
 
   /** Canceled, and not without effect (G8). */
   get isCut(): boolean {
-    return this.cancellation !== undefined && (this.flags & Flag.CUT) !== 0;
+    return this.cancellation !== undefined && this.is(Flag.CUT);
   }
 
   get isSettled(): boolean {
-    return (this.flags & Flag.SETTLED) !== 0;
+    return this.is(Flag.SETTLED);
   }
 
+  /** Whether it has one of these flags. */
+  is(flags: number): boolean {
+    return (this.flags & flags) !== 0;
+  }
+
+  /** How many children have not ended. */
   get live(): number {
-    return this.nursery?.live ?? 0;
+    const { nursery } = this;
+    return nursery ? nursery.counters.running + nursery.counters.queued : 0;
+  }
+
+  /** The deadline that was given to this very node. */
+  get ownLimit(): HeapEntry | undefined {
+    return this.limit === this.parent?.limit ? undefined : this.limit;
+  }
+
+  /** Has something called when the node has settled, before anybody who awaits the task runs. */
+  onSettled(call: () => void): void {
+    (this.ensureExtras().settled ??= []).push(call);
   }
 
   /** The part that only some nodes have. */
@@ -257,33 +201,26 @@ export class ScopeNode {
 
 /** Links a new child under its parent. */
 export function link(parent: ScopeNode, nursery: Nursery, child: ScopeNode): void {
-  nursery.spawned++; // invariant 4
   child.previous = nursery.last;
-  if (nursery.last === undefined) nursery.first = child;
+  if (!nursery.last) nursery.first = child;
   else nursery.last.next = child;
   nursery.last = child;
-  if ((child.flags & Flag.SHIELD) !== 0) countShields(parent, 1);
+  if (child.is(Flag.SHIELD)) countShields(parent, 1);
 }
 
 /** Takes a settled child out of its parent's list; the child still knows its parent, for its path. */
 export function unlink(nursery: Nursery, child: ScopeNode): void {
   const { previous, next } = child;
-  if (previous === undefined) nursery.first = next;
+  if (!previous) nursery.first = next;
   else previous.next = next;
-  if (next === undefined) nursery.last = previous;
+  if (!next) nursery.last = previous;
   else next.previous = previous;
   child.previous = child.next = undefined; // invariant 1
 }
 
 /** Keeps count of the shields below each node above a shield. */
 export function countShields(from: ScopeNode, change: 1 | -1): void {
-  for (
-    let node: ScopeNode | undefined = from;
-    node !== undefined;
-    node = node.parent
-  ) {
-    node.ensureExtras().shields += change;
-  }
+  for (let node: ScopeNode | undefined = from; node; node = node.parent) node.ensureExtras().shields += change;
 }
 
 /**
@@ -293,9 +230,9 @@ export function countShields(from: ScopeNode, change: 1 | -1): void {
  */
 export function walk(root: ScopeNode, enter: (node: ScopeNode) => boolean): void {
   let node: ScopeNode | undefined = root;
-  while (node !== undefined) {
+  while (node) {
     let next: ScopeNode | undefined = enter(node) ? node.nursery?.first : undefined;
-    while (next === undefined && node !== undefined && node !== root) {
+    while (!next && node && node !== root) {
       next = node.next;
       node = node.parent;
     }
@@ -311,52 +248,11 @@ export function walk(root: ScopeNode, enter: (node: ScopeNode) => boolean): void
 export function mark(root: ScopeNode, cancellation: Cancellation): ScopeNode[] {
   const affected: ScopeNode[] = [];
   walk(root, (node) => {
-    if (node.cancellation !== undefined) return false; // invariant 2: marked before, and so is all below it
-    if (node !== root && (node.flags & Flag.SHIELD) !== 0) return false;
+    if (node.cancellation) return false; // invariant 2: marked before, and so is all below it
+    if (node !== root && node.is(Flag.SHIELD)) return false;
     node.cancellation = cancellation;
-    if (node.extras !== undefined || (node.flags & Flag.QUEUED) !== 0) affected.push(node);
+    if (node.extras || node.is(Flag.QUEUED)) affected.push(node);
     return true;
   });
   return affected;
-}
-
-/** The live tree as plain JSON. */
-export function toTree(root: ScopeNode, now: number = Date.now()): ScopeTree {
-  const built = new Map<ScopeNode, { children: ScopeTree[] }>();
-  let top: ScopeTree | undefined;
-  walk(root, (node) => {
-    const tree = describe(node, now);
-    built.set(node, tree);
-    if (node === root) top = tree;
-    else if (node.parent !== undefined) {
-      built.get(node.parent)?.children.push(tree);
-    }
-    return true;
-  });
-  return top ?? describe(root, now);
-}
-
-function describe(node: ScopeNode, now: number): ScopeTree & { children: ScopeTree[] } {
-  const { cancellation, flags } = node;
-  return {
-    name: node.name,
-    path: node.path,
-    state: node.task === undefined ? scopeState(node) : node.taskState,
-    age: Math.max(0, now - node.env.since - node.born),
-    remaining: node.limit === undefined ? null : Math.max(0, node.limit.at - now),
-    ...(cancellation && { reason: describeReason(cancellation) }),
-    ...((flags & Flag.DETACHED) !== 0 && { detached: true as const }),
-    ...((flags & Flag.SHIELD) !== 0 && { shield: true as const }),
-    children: [],
-  };
-}
-
-function describeReason({ kind, origin, reason }: Cancellation): NonNullable<ScopeTree["reason"]> {
-  return { kind, origin: origin.path, message: reason instanceof Error ? reason.message : String(reason) };
-}
-
-/** Where a scope is in its life. */
-export function scopeState(node: ScopeNode): "open" | "canceling" | "closed" {
-  if (node.isSettled) return "closed";
-  return node.cancellation === undefined ? "open" : "canceling";
 }

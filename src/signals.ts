@@ -10,36 +10,18 @@
  *
  * @module
  */
-import { show } from "./validate.ts";
+import { wrong } from "./validate.ts";
 
-/** Somebody who wants to know when a foreign signal aborts. */
-export interface Follower {
-  /** Called at most once, when `signal` has aborted. */
-  foreignAborted(signal: AbortSignal): void;
-}
-
-/** A follower's place in the list of a hub. */
-export class Subscription {
-  previous: Subscription | undefined;
-  next: Subscription | undefined;
-  readonly #hub: Hub;
-  readonly follower: Follower;
-
-  constructor(hub: Hub, follower: Follower) {
-    this.#hub = hub;
-    this.follower = follower;
-  }
-
-  /** Ends the subscription; a second call does nothing. */
-  release(): void {
-    this.#hub.remove(this);
-  }
-}
+/**
+ * Called at most once, when `signal` has aborted. What it returns is called when all followers have been: so that what
+ * one of them runs finds the others canceled.
+ */
+export type Follower = (signal: AbortSignal) => (() => void) | void;
 
 class Hub {
+  readonly followers = new Set<Follower>();
   readonly #foreign: AbortSignal;
   readonly #observed: AbortSignal;
-  #first: Subscription | undefined;
   readonly #listener = () => this.#aborted();
 
   constructor(foreign: AbortSignal) {
@@ -47,35 +29,22 @@ class Hub {
     this.#observed = privateCopy(foreign); // invariant 2
   }
 
-  add(follower: Follower): Subscription {
-    const subscription = new Subscription(this, follower);
-    if (this.#first === undefined) {
-      this.#observed.addEventListener("abort", this.#listener); // invariant 1
-    } else {
-      this.#first.previous = subscription;
-      subscription.next = this.#first;
-    }
-    this.#first = subscription;
-    return subscription;
+  add(follower: Follower): void {
+    if (this.followers.size === 0) this.#observed.addEventListener("abort", this.#listener); // invariant 1
+    this.followers.add(follower);
   }
 
-  remove(subscription: Subscription): void {
-    const { previous, next } = subscription;
-    if (previous === undefined && this.#first !== subscription) return; // released before
-    if (previous === undefined) this.#first = next;
-    else previous.next = next;
-    if (next !== undefined) next.previous = previous;
-    subscription.previous = subscription.next = undefined;
-    if (this.#first === undefined) this.#observed.removeEventListener("abort", this.#listener);
+  remove(follower: Follower): void {
+    if (this.followers.delete(follower) && this.followers.size === 0) {
+      this.#observed.removeEventListener("abort", this.#listener);
+    }
   }
 
   #aborted(): void {
     if (!this.#foreign.aborted) return; // a forged event, where invariant 2 had no AbortSignal.any to rest on
-    let subscription: Subscription | undefined;
-    while ((subscription = this.#first) !== undefined) {
-      this.remove(subscription); // invariant 3
-      subscription.follower.foreignAborted(this.#foreign);
-    }
+    const followers = [...this.followers];
+    followers.forEach((follower) => this.remove(follower)); // invariant 3
+    followers.map((follower) => follower(this.#foreign)).forEach((then) => then?.());
   }
 }
 
@@ -84,12 +53,14 @@ const hubs = new WeakMap<AbortSignal, Hub>();
 /**
  * Follows a foreign signal that has not aborted yet.
  *
- * @returns The subscription, to be released when the follower has ended.
+ * @param follower A function of its own for each call.
+ * @returns What ends it.
  */
-export function follow(signal: AbortSignal, follower: Follower): Subscription {
+export function follow(signal: AbortSignal, follower: Follower): () => void {
   let hub = hubs.get(signal);
-  if (hub === undefined) hubs.set(signal, hub = new Hub(signal));
-  return hub.add(follower);
+  if (!hub) hubs.set(signal, hub = new Hub(signal));
+  hub.add(follower);
+  return () => hub.remove(follower);
 }
 
 function privateCopy(foreign: AbortSignal): AbortSignal {
@@ -105,13 +76,9 @@ function privateCopy(foreign: AbortSignal): AbortSignal {
  * @throws {TypeError} If `value` is not an AbortSignal, nor looks like one.
  */
 export function assertSignal(value: unknown, what: string): asserts value is AbortSignal {
-  const signal = value as Partial<AbortSignal> | null | undefined;
-  if (
-    typeof signal !== "object" || signal === null ||
-    typeof signal.aborted !== "boolean" ||
-    typeof signal.addEventListener !== "function"
-  ) {
-    throw new TypeError(`${what}: signal must be an AbortSignal, got ${show(value)}`);
+  const { aborted, addEventListener } = Object(value) as Partial<AbortSignal>;
+  if (typeof aborted !== "boolean" || typeof addEventListener !== "function") {
+    throw wrong(what, "signal must be an AbortSignal", value);
   }
 }
 
@@ -133,18 +100,10 @@ export function composeSignals(signal: AbortSignal, timeout: AbortSignal): Abort
     return composed;
   }
   const controller = new AbortController();
-  const relay = (event: Event) => {
-    const source = event.currentTarget as AbortSignal;
-    if (!source.aborted) return; // forged
-    signal.removeEventListener("abort", relay);
-    timeout.removeEventListener("abort", relay);
-    controller.abort(source.reason);
-  };
-  const aborted = signal.aborted ? signal : timeout.aborted ? timeout : undefined;
-  if (aborted !== undefined) controller.abort(aborted.reason);
-  else {for (const source of [signal, timeout]) {
-      source.addEventListener("abort", relay);
-    }}
+  for (const source of [signal, timeout]) {
+    if (source.aborted) controller.abort(source.reason);
+    else follow(source, ({ reason }) => controller.abort(reason));
+  }
   return controller.signal;
 }
 

@@ -3,8 +3,9 @@
  *
  * @module
  */
+import * as Flag from "./flags.ts";
 import type { Outcome, TaskInfo, TaskState } from "./observer.ts";
-import { Flag, type ScopeNode } from "./scope_tree.ts";
+import type { ScopeNode } from "./scope_tree.ts";
 import { outcomePromiseOf, promiseOf } from "./outcome.ts";
 import { cancelFor } from "./cancellation.ts";
 import { observe } from "./failure.ts";
@@ -59,12 +60,12 @@ export class Task<T> implements Promise<T>, TaskInfo {
 
   /** Whether it ended with a value although it had been canceled, or its deadline had passed (G8). */
   get late(): boolean {
-    return this.state === "succeeded" && (this.#node.flags & Flag.LATE) !== 0;
+    return this.state === "succeeded" && this.#node.is(Flag.LATE);
   }
 
   /** Whether it was made by `spawnDetached`. */
   get detached(): boolean {
-    return (this.#node.flags & Flag.DETACHED) !== 0;
+    return this.#node.is(Flag.DETACHED);
   }
 
   /** How it ends, as a promise that never rejects. Reading it counts as awaiting the task. */
@@ -99,8 +100,7 @@ export class Task<T> implements Promise<T>, TaskInfo {
 
   /** As `Promise.finally`. */
   finally(onFinally?: (() => void) | null): Promise<T> {
-    observe(this.#node);
-    return (promiseOf(this.#node) as Promise<T>).finally(onFinally);
+    return this.then().finally(onFinally);
   }
 
   /** `"Task"`. */

@@ -3,116 +3,27 @@
  *
  * @module
  */
-import { ScopeCanceledError } from "./errors.ts";
-import { assertSignal, composeSignals, follow, LONGEST_DELAY, nativeTimeout } from "./signals.ts";
-import { type Deadline, DeadlineHeap, parseDeadline } from "./deadline.ts";
-import { captureContext, type ContextBinding, type ContextKey, extendValues, lookUp } from "./context.ts";
-import { assertLifetime, type Lifetime } from "./lifetime.ts";
-import {
-  assertObserver,
-  type Counters,
-  notify,
-  type Observer,
-  type ScopeInfo,
-  type ScopeState,
-  type ScopeTree,
-} from "./observer.ts";
-import { Flag, Nursery, ScopeNode, scopeState, toTree } from "./scope_tree.ts";
+import { composeSignals, LONGEST_DELAY, nativeTimeout } from "./signals.ts";
+import { type ContextKey, lookUp } from "./context.ts";
+import * as Flag from "./flags.ts";
+import type { Counters, ScopeInfo, ScopeState, ScopeTree } from "./observer.ts";
+import { Nursery, ScopeNode } from "./scope_tree.ts";
+import { toTree } from "./tree.ts";
 import { failureOf, promiseOf } from "./outcome.ts";
+import { cancelFor, signalOf } from "./cancellation.ts";
 import { addCleanup } from "./cleanup.ts";
-import { cancelFor, ForeignCancel, limitTo, signalOf } from "./cancellation.ts";
-import { admit, assertOpen, endIfReady, life, start } from "./lifecycle.ts";
-import { type Task, taskOf } from "./task.ts";
-import { type DetachedOptions, type DetachedTask, spawnDetached } from "./detached.ts";
+import { assertOpen, endIfReady, start } from "./lifecycle.ts";
+import type { Task } from "./task.ts";
+import { type DetachedOptions, type DetachedTask, requireDeadline, spawnDetached } from "./detached.ts";
+import { openRoot, type TaskScopeOptions } from "./root.ts";
+import { assertNotCanceled, type ShieldOptions, spawnChild, type SpawnOptions } from "./spawn.ts";
 import { abortable, sleep } from "./waiting.ts";
-import { assertFunction, assertName, assertNumber, assertOneOf, assertOptions, show } from "./validate.ts";
-
-/** Options of a scope. All but `signal`, `policy`, `errors` and `concurrency` are handed down to everything below. */
-export interface TaskScopeOptions {
-  /** Cancels the scope when it aborts, for the same reason. An aborted one: nothing starts. */
-  readonly signal?: AbortSignal | readonly AbortSignal[] | undefined;
-  /** When the scope must be over; the earliest of all deadlines counts (G8). */
-  readonly deadline?: Deadline | undefined;
-  /**
-   * What people see; the first part of every path below.
-   *
-   * @default "scope", or the name of the function
-   */
-  readonly name?: string | undefined;
-  /** Values for `scope.get`, made with `key.with(value)`. */
-  readonly context?: readonly ContextBinding[] | undefined;
-  /**
-   * What keeps detached tasks alive: `ctx` on Cloudflare, `context` on Netlify, the event in a service worker.
-   *
-   * @default the process, on Deno, Bun and Node
-   */
-  readonly lifetime?: Lifetime | undefined;
-  /**
-   * What a failing task means for its siblings (G4): they are canceled, or they go on.
-   *
-   * @default "failFast"
-   */
-  readonly policy?: "failFast" | "supervise" | undefined;
-  /**
-   * What a failed scope rejects with (G5): the primary error itself, or always a `ScopeError` with all of them.
-   *
-   * @default "first"
-   */
-  readonly errors?: "first" | "aggregate" | undefined;
-  /**
-   * How many tasks of this scope may run at once; the others wait, first in, first out (G11).
-   *
-   * @default Infinity
-   */
-  readonly concurrency?: number | undefined;
-  /**
-   * How long to wait for tasks that were canceled before they are abandoned, in milliseconds; `Infinity` for ever (G9).
-   *
-   * @default 5000
-   */
-  readonly grace?: number | undefined;
-  /** Is told what happens here and below. */
-  readonly observer?: Observer | undefined;
-}
-
-/** Options of `spawn`. */
-export interface SpawnOptions {
-  /**
-   * What people see.
-   *
-   * @default the name of the function, or `task-` and a number
-   */
-  readonly name?: string | undefined;
-  /** When the task must be over. Passing it is a failure of the task. */
-  readonly deadline?: Deadline | undefined;
-  /** Values for the task, on top of those of the scope. */
-  readonly context?: readonly ContextBinding[] | undefined;
-}
-
-/** Options of `shield`. */
-export interface ShieldOptions extends SpawnOptions {
-  /** When the shielded work must be over. Required: it is the only thing that ends it early. */
-  readonly deadline: Deadline;
-}
+import { assertFunction, assertNumber, isThenable, wrong } from "./validate.ts";
 
 /** A function that runs in a scope of its own. */
 export type TaskFunction<T> = (scope: TaskScope) => T | PromiseLike<T>;
 
-const SCOPE_OPTIONS = [
-  "signal",
-  "deadline",
-  "name",
-  "context",
-  "lifetime",
-  "policy",
-  "errors",
-  "concurrency",
-  "grace",
-  "observer",
-] as const;
-const SPAWN_OPTIONS = ["name", "deadline", "context"] as const;
-const GRACE = 5_000;
-const NO_COUNTERS: Counters = new Nursery(Infinity).counters();
+const EMPTY = new Nursery();
 
 let nodeOf: (scope: TaskScope) => ScopeNode;
 
@@ -209,7 +120,7 @@ export class TaskScope implements ScopeInfo, AsyncDisposable {
 
   /** Where the scope is in its life. */
   get state(): ScopeState {
-    return scopeState(this.#node);
+    return this.#node.scopeState;
   }
 
   /**
@@ -228,7 +139,7 @@ export class TaskScope implements ScopeInfo, AsyncDisposable {
 
   /** The counters of the scope's own tasks (G12). */
   get counters(): Counters {
-    return this.#node.nursery?.counters() ?? NO_COUNTERS;
+    return { ...(this.#node.nursery ?? EMPTY).counters };
   }
 
   /** The failures after the primary one, in the order they came (G5). */
@@ -239,7 +150,7 @@ export class TaskScope implements ScopeInfo, AsyncDisposable {
   /** The time left until the deadline, in milliseconds, never below 0; `Infinity` without a deadline. */
   remaining(): number {
     const { limit } = this.#node;
-    return limit === undefined ? Infinity : Math.max(0, limit.at - Date.now());
+    return !limit ? Infinity : Math.max(0, limit.at - Date.now());
   }
 
   /**
@@ -288,8 +199,8 @@ export class TaskScope implements ScopeInfo, AsyncDisposable {
     assertFunction(fn, what);
     const node = this.#node;
     assertOpen(node, what);
-    if (node.cancellation !== undefined) throw canceledError(node, what);
-    return spawnChild(node, fn, options, 0, what);
+    assertNotCanceled(node, what);
+    return spawnChild(node, fn, options, 0, toScope, what);
   }
 
   /**
@@ -319,8 +230,8 @@ export class TaskScope implements ScopeInfo, AsyncDisposable {
     assertFunction(fn, what);
     const node = this.#node;
     const isFull = (node.nursery?.active ?? 0) >= node.concurrency;
-    if (isFull || node.isSettled || node.cancellation !== undefined) return undefined;
-    return spawnChild(node, fn, options, 0, what);
+    if (isFull || node.isSettled || node.cancellation) return undefined;
+    return spawnChild(node, fn, options, 0, toScope, what);
   }
 
   /**
@@ -355,7 +266,6 @@ export class TaskScope implements ScopeInfo, AsyncDisposable {
    * ```
    */
   spawnDetached<T>(fn: TaskFunction<T>, options: DetachedOptions): DetachedTask<T> {
-    assertFunction(fn, "Cannot spawn a detached task");
     return spawnDetached(this.#node, fn, options, toScope);
   }
 
@@ -392,10 +302,8 @@ export class TaskScope implements ScopeInfo, AsyncDisposable {
     const what = "Cannot open a shield";
     assertFunction(fn, what);
     assertOpen(this.#node, what);
-    if (options?.deadline === undefined || options.deadline === null) {
-      throw new TypeError(`${what}: a deadline is required, for example { deadline: { seconds: 5 } }`);
-    }
-    return spawnChild(this.#node, fn, options, Flag.SHIELD | Flag.CALL, what);
+    requireDeadline(options, what);
+    return spawnChild(this.#node, fn, options, Flag.SHIELD | Flag.CALL, toScope, what);
   }
 
   /**
@@ -454,9 +362,7 @@ export class TaskScope implements ScopeInfo, AsyncDisposable {
       Disposable & AsyncDisposable
     >;
     const method = asyncDispose ?? dispose;
-    if (typeof method !== "function") {
-      throw new TypeError(`${what}: it has neither [Symbol.asyncDispose] nor [Symbol.dispose], got ${show(resource)}`);
-    }
+    if (typeof method !== "function") throw wrong(what, "it needs [Symbol.asyncDispose] or [Symbol.dispose]", resource);
     addCleanup(this.#node, () => method.call(resource));
     return resource;
   }
@@ -478,12 +384,12 @@ export class TaskScope implements ScopeInfo, AsyncDisposable {
   async join(): Promise<void> {
     const node = this.#node;
     node.flags |= Flag.SEEN;
-    if ((node.flags & Flag.MANUAL) !== 0) {
+    if (node.is(Flag.MANUAL)) {
       finish(node);
       return void await promiseOf(node);
     }
-    if (node.live > 0) await untilIdle(node);
-    if (node.failures !== undefined) throw failureOf(node);
+    await untilIdle(node);
+    if (node.failures) throw failureOf(node);
     if (node.isCut) throw node.cancellation?.reason;
   }
 
@@ -496,10 +402,10 @@ export class TaskScope implements ScopeInfo, AsyncDisposable {
   async close(reason?: unknown): Promise<void> {
     const node = this.#node;
     if (node.live > 0 || (node.extras?.hooks?.size ?? 0) > 0) cancelFor(node, "closed", reason);
-    if ((node.flags & Flag.MANUAL) === 0) return await untilIdle(node);
+    if (!node.is(Flag.MANUAL)) return await untilIdle(node);
     finish(node);
     await promiseOf(node).catch((error) => {
-      if (node.failures === undefined || (node.flags & Flag.SEEN) !== 0) return;
+      if (!node.failures || node.is(Flag.SEEN)) return;
       node.flags |= Flag.SEEN;
       throw error;
     });
@@ -554,12 +460,7 @@ export class TaskScope implements ScopeInfo, AsyncDisposable {
    * ```
    */
   abortable<T>(promise: PromiseLike<T>): Promise<T> {
-    if (
-      typeof (promise as Partial<PromiseLike<T>> | undefined)?.then !==
-        "function"
-    ) {
-      throw new TypeError(`Cannot wait: abortable needs a promise, got ${show(promise)}`);
-    }
+    if (!isThenable(promise)) throw wrong("Cannot wait", "abortable needs a promise", promise);
     return abortable(this.#node, promise);
   }
 
@@ -584,116 +485,23 @@ export class TaskScope implements ScopeInfo, AsyncDisposable {
 export function callChild<T>(scope: TaskScope, fn: TaskFunction<T>, name: string, what: string): Task<T> {
   const node = nodeOf(scope);
   assertOpen(node, what);
-  if (node.cancellation !== undefined) throw canceledError(node, what);
-  return spawnChild(node, fn, { name }, Flag.CALL, what);
+  assertNotCanceled(node, what);
+  return spawnChild(node, fn, { name }, Flag.CALL, toScope, what);
 }
 
 function toScope(node: ScopeNode): TaskScope {
   return new TaskScope(node as unknown as TaskScopeOptions);
 }
 
-function spawnChild<T>(
-  parent: ScopeNode,
-  fn: TaskFunction<T>,
-  options: SpawnOptions | undefined,
-  flags: number,
-  what: string,
-): Task<T> {
-  const { env } = parent;
-  const now = Date.now();
-  let at: number | undefined;
-  let { values } = parent;
-  if (options !== undefined) {
-    assertOptions(options, SPAWN_OPTIONS, what);
-    assertName(options.name, what);
-    if (options.deadline !== undefined) at = parseDeadline(options.deadline, now, what);
-    if (options.context !== undefined) values = extendValues(values, options.context, what);
-  }
-  const label = options?.name ??
-    (fn.name || (parent.nursery?.spawned ?? 0) + 1);
-  const node = new ScopeNode(parent, env, flags, label, now - env.since);
-  node.values = values;
-  node.value = fn;
-  if ((flags & Flag.SHIELD) !== 0) node.limit = undefined;
-  const task = taskOf<T>(node);
-  node.scope = toScope(node);
-  if (env.observer !== undefined) node.ensureExtras().runner = captureContext();
-  if (at !== undefined) limitTo(node, at, now);
-  admit(parent, node);
-  if (env.observer !== undefined) notify(env.observer, "onSpawn", undefined, task);
-  return task;
-}
-
-function openRoot(options: TaskScopeOptions, flags: number, label: string, what: string): ScopeNode {
-  assertOptions(options, SCOPE_OPTIONS, what);
-  const {
-    signal,
-    deadline,
-    name,
-    context,
-    lifetime,
-    policy,
-    errors,
-    concurrency,
-    grace = GRACE,
-    observer,
-  } = options;
-  const now = Date.now();
-  const signals = signal === undefined ? [] : Array.isArray(signal) ? signal : [signal];
-  for (const each of signals) assertSignal(each, what);
-  const at = deadline === undefined ? undefined : parseDeadline(deadline, now, what);
-  assertName(name, what);
-  const values = context === undefined ? undefined : extendValues(undefined, context, what);
-  if (lifetime !== undefined) assertLifetime(lifetime, what);
-  if (policy !== undefined) assertOneOf(policy, ["failFast", "supervise"], "policy", what);
-  if (errors !== undefined) assertOneOf(errors, ["first", "aggregate"], "errors", what);
-  if (concurrency !== undefined) {
-    assertNumber(concurrency, "concurrency", what, {
-      least: 1,
-      infinite: true,
-      integer: true,
-    });
-  }
-  assertNumber(grace, "grace", what, { infinite: true });
-  if (observer !== undefined) assertObserver(observer, what);
-
-  if (policy === "supervise") flags |= Flag.SUPERVISE;
-  if (errors === "aggregate") flags |= Flag.AGGREGATE;
-  const env = { life, heap: new DeadlineHeap(), observer, grace, lifetime, detached: 0, since: now };
-  const node = new ScopeNode(undefined, env, flags, name ?? label, 0);
-  node.values = values;
-  if (concurrency !== undefined) node.concurrency = concurrency;
-  if (observer !== undefined) node.ensureExtras().runner = captureContext();
-  followAll(node, signals);
-  if (at !== undefined && node.cancellation === undefined) limitTo(node, at, now);
-  return node;
-}
-
-function followAll(node: ScopeNode, signals: readonly AbortSignal[]): void {
-  if (signals.length === 0) return;
-  const follower = new ForeignCancel(node);
-  const aborted = signals.find((signal) => signal.aborted);
-  if (aborted !== undefined) follower.foreignAborted(aborted);
-  else node.ensureExtras().subscriptions = signals.map((signal) => follow(signal, follower));
-}
-
-function canceledError(node: ScopeNode, what: string): ScopeCanceledError {
-  const cause = node.cancellation?.reason;
-  return new ScopeCanceledError(
-    `${what}: the scope "${node.path}" is canceled (${show(cause)}). For cleanup use shield, for work that must ` +
-      `go on spawnDetached`,
-    { cause },
-  );
-}
-
 /** A timeout that the native one fires at once; it ends with its scope. */
 function longTimeout(node: ScopeNode, ms: number): AbortSignal {
   const controller = new AbortController();
-  const due = () => controller.abort(new DOMException("The operation timed out", "TimeoutError"));
-  const entry = { at: Date.now() + ms, index: -1, due };
+  const { heap } = node.env;
   if (!node.isSettled) {
-    node.env.heap.add(entry);
-    (node.ensureExtras().settled ??= []).push(() => node.env.heap.remove(entry));
+    const entry = heap.add(Date.now() + ms, () => {
+      controller.abort(new DOMException("The operation timed out", "TimeoutError"));
+    });
+    node.onSettled(() => heap.remove(entry));
   }
   return controller.signal;
 }
@@ -704,7 +512,6 @@ function finish(node: ScopeNode): void {
   endIfReady(node);
 }
 
-function untilIdle(node: ScopeNode): Promise<void> {
-  if (node.live === 0) return Promise.resolve();
-  return new Promise((resolve) => (node.ensureExtras().idle ??= []).push(resolve));
+async function untilIdle(node: ScopeNode): Promise<void> {
+  if (node.live > 0) await new Promise<void>((resolve) => (node.ensureExtras().idle ??= []).push(resolve));
 }

@@ -1,0 +1,67 @@
+/**
+ * What the combinators share: a group of attempts of which one decides.
+ *
+ * Each combinator opens a child scope whose failure belongs to the caller, like that of an awaited function; nothing it
+ * started outlives it, losers are canceled *and awaited*, at most `grace`.
+ *
+ * @module
+ */
+import { CancelReason } from "../errors.ts";
+import type { Outcome } from "../observer.ts";
+import type { Task } from "../task.ts";
+import { callChild, type TaskFunction, type TaskScope } from "../task_scope.ts";
+import { assertFunction, wrong } from "../validate.ts";
+import { Completions } from "./as_completed.ts";
+
+/**
+ * @throws {TypeError} If `fns` is not an array of at least one function.
+ */
+export function assertFunctions(fns: unknown, what: string): void {
+  if (!Array.isArray(fns) || fns.length === 0) throw wrong(what, "an array of at least one function is needed", fns);
+  for (const fn of fns) assertFunction(fn, what);
+}
+
+/** Starts one attempt. */
+export function attempt<T>(group: TaskScope, fn: TaskFunction<T>, number: number): Task<T> {
+  return callChild(group, fn, fn.name || `attempt-${number}`, "Cannot start an attempt");
+}
+
+/**
+ * The first attempt that decides, with the others canceled and awaited.
+ *
+ * @param delay How long to wait for what has been started before the next is; 0 starts all at once. In milliseconds.
+ * @param decides Whether an outcome is the result; otherwise it takes part in the AggregateError.
+ * @throws {AggregateError} If none decides.
+ */
+export async function firstOf<T>(
+  group: TaskScope,
+  fns: readonly TaskFunction<T>[],
+  delay: number,
+  decides: (outcome: Outcome<T>) => boolean,
+): Promise<T> {
+  const tasks: Task<T>[] = [];
+  const completions = new Completions<T>();
+  while (tasks.length < fns.length || completions.left > 0) {
+    for (const fn of fns.slice(tasks.length, delay === 0 ? fns.length : tasks.length + 1)) {
+      const task = attempt(group, fn, tasks.length + 1);
+      tasks.push(task);
+      completions.add(task);
+    }
+    const ready = completions.ready();
+    await (tasks.length < fns.length ? Promise.race([ready, group.sleep(delay)]) : ready);
+    const ended = completions.take();
+    if (ended && (decides(ended.outcome) || group.state !== "open")) {
+      const reason = new CancelReason("canceled", group.path, `Another one was first in "${group.path}"`);
+      for (const task of tasks) task.cancel(reason);
+      await Promise.all(tasks.map((task) => task.outcome));
+      return ended.task;
+    }
+  }
+  const errors = await Promise.all(tasks.map((task) => task.catch((error) => error)));
+  throw new AggregateError(errors, `All ${tasks.length} attempts failed`);
+}
+
+/** Whether it succeeded. */
+export function isSuccess({ state }: Outcome<unknown>): boolean {
+  return state === "succeeded";
+}

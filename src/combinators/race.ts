@@ -1,0 +1,35 @@
+/**
+ * The first to end decides.
+ *
+ * @module
+ */
+import { callChild, type TaskFunction, type TaskScope } from "../task_scope.ts";
+import { assertFunctions, firstOf } from "./group.ts";
+
+/**
+ * The first to end decides: its value is the result, its failure is thrown. The others are canceled and awaited.
+ *
+ * @param scope The scope to run in.
+ * @param fns At least one function; each receives a scope of its own.
+ * @returns The value of the first to end.
+ * @throws {TypeError} If `fns` is not an array of at least one function; at the call.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { race, TaskScope } from "@taskscope/taskscope";
+ *
+ * const winner = await TaskScope.run((scope) =>
+ *   race(scope, [
+ *     (task) => task.sleep(60_000).then(() => "slow"),
+ *     () => "fast",
+ *   ])
+ * );
+ * assertEquals(winner, "fast");
+ * ```
+ */
+export function race<T>(scope: TaskScope, fns: readonly TaskFunction<T>[]): Promise<T> {
+  const what = "Cannot race";
+  assertFunctions(fns, what);
+  return callChild(scope, (group) => firstOf(group, fns, 0, () => true), "race", what);
+}

@@ -1,0 +1,119 @@
+/**
+ * Opening a root scope: its options, checked before anything starts.
+ *
+ * @module
+ */
+import { assertSignal, follow } from "./signals.ts";
+import { type Deadline, DeadlineHeap, parseDeadline } from "./deadline.ts";
+import { type ContextBinding, extendValues } from "./context.ts";
+import { assertLifetime, type Lifetime } from "./lifetime.ts";
+import * as Flag from "./flags.ts";
+import { assertObserver, type Observer } from "./observer.ts";
+import { ScopeNode } from "./scope_tree.ts";
+import { keepContext } from "./notify.ts";
+import { cancelWith, limitTo } from "./cancellation.ts";
+import { life } from "./lifecycle.ts";
+import { assertCount, assertName, assertNumber, assertOneOf, assertOptions } from "./validate.ts";
+
+/** Options of a scope. All but `signal`, `policy`, `errors` and `concurrency` are handed down to everything below. */
+export interface TaskScopeOptions {
+  /** Cancels the scope when it aborts, for the same reason. An aborted one: nothing starts. */
+  readonly signal?: AbortSignal | readonly AbortSignal[] | undefined;
+  /** When the scope must be over; the earliest of all deadlines counts (G8). */
+  readonly deadline?: Deadline | undefined;
+  /**
+   * What people see; the first part of every path below.
+   *
+   * @default "scope", or the name of the function
+   */
+  readonly name?: string | undefined;
+  /** Values for `scope.get`, made with `key.with(value)`. */
+  readonly context?: readonly ContextBinding[] | undefined;
+  /**
+   * What keeps detached tasks alive: `ctx` on Cloudflare, `context` on Netlify, the event in a service worker.
+   *
+   * @default the process, on Deno, Bun and Node
+   */
+  readonly lifetime?: Lifetime | undefined;
+  /**
+   * What a failing task means for its siblings (G4): they are canceled, or they go on.
+   *
+   * @default "failFast"
+   */
+  readonly policy?: "failFast" | "supervise" | undefined;
+  /**
+   * What a failed scope rejects with (G5): the primary error itself, or always a `ScopeError` with all of them.
+   *
+   * @default "first"
+   */
+  readonly errors?: "first" | "aggregate" | undefined;
+  /**
+   * How many tasks of this scope may run at once; the others wait, first in, first out (G11).
+   *
+   * @default Infinity
+   */
+  readonly concurrency?: number | undefined;
+  /**
+   * How long to wait for tasks that were canceled before they are abandoned, in milliseconds; `Infinity` for ever (G9).
+   *
+   * @default 5000
+   */
+  readonly grace?: number | undefined;
+  /** Is told what happens here and below. */
+  readonly observer?: Observer | undefined;
+}
+
+const OPTIONS = [
+  "signal",
+  "deadline",
+  "name",
+  "context",
+  "lifetime",
+  "policy",
+  "errors",
+  "concurrency",
+  "grace",
+  "observer",
+];
+const GRACE = 5_000;
+
+/**
+ * Opens a root scope.
+ *
+ * @param label What people see if the options name nothing.
+ * @param what What was attempted, for messages.
+ */
+export function openRoot(options: TaskScopeOptions, flags: number, label: string, what: string): ScopeNode {
+  assertOptions(options, OPTIONS, what);
+  const { policy = "failFast", errors = "first", concurrency = Infinity, grace = GRACE } = options;
+  const { signal = [], deadline, name, context = [], lifetime, observer } = options;
+  const now = Date.now();
+  const signals: readonly AbortSignal[] = Array.isArray(signal) ? signal : [signal];
+  for (const each of signals) assertSignal(each, what);
+  const at = deadline === undefined ? undefined : parseDeadline(deadline, now, what);
+  assertName(name, what);
+  if (lifetime !== undefined) assertLifetime(lifetime, what);
+  assertOneOf(policy, ["failFast", "supervise"], "policy", what);
+  assertOneOf(errors, ["first", "aggregate"], "errors", what);
+  assertCount(concurrency, "concurrency", what);
+  assertNumber(grace, "grace", what, 0, Infinity);
+  if (observer !== undefined) assertObserver(observer, what);
+  const values = extendValues(undefined, context, what);
+
+  const env = { life, heap: new DeadlineHeap(), observer, grace, lifetime, unnamed: 0, since: now };
+  const node = new ScopeNode(undefined, env, flags, name ?? label, 0);
+  if (policy === "supervise") node.flags |= Flag.SUPERVISE;
+  if (errors === "aggregate") node.flags |= Flag.AGGREGATE;
+  node.values = values;
+  node.concurrency = concurrency;
+  keepContext(node);
+  followAll(node, signals);
+  if (at !== undefined && !node.cancellation) limitTo(node, at, now);
+  return node;
+}
+
+function followAll(node: ScopeNode, signals: readonly AbortSignal[]): void {
+  const aborted = signals.find((signal) => signal.aborted);
+  if (aborted) return cancelWith(node, aborted)?.();
+  for (const signal of signals) node.onSettled(follow(signal, (signal) => cancelWith(node, signal)));
+}

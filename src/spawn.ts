@@ -1,0 +1,114 @@
+/**
+ * Spawning a child: its options, checked before anything starts.
+ *
+ * @module
+ */
+import { ScopeCanceledError } from "./errors.ts";
+import { type Deadline, parseDeadline } from "./deadline.ts";
+import { type ContextBinding, extendValues } from "./context.ts";
+import * as Flag from "./flags.ts";
+import type { ScopeInfo } from "./observer.ts";
+import { ScopeNode } from "./scope_tree.ts";
+import { keepContext, tell } from "./notify.ts";
+import { limitTo } from "./cancellation.ts";
+import { admit } from "./lifecycle.ts";
+import { type Task, taskOf } from "./task.ts";
+import { assertName, assertOptions, show } from "./validate.ts";
+
+/** Options of `spawn`. */
+export interface SpawnOptions {
+  /**
+   * What people see.
+   *
+   * @default the name of the function, or `task-` and a number
+   */
+  readonly name?: string | undefined;
+  /** When the task must be over. Passing it is a failure of the task. */
+  readonly deadline?: Deadline | undefined;
+  /** Values for the task, on top of those of the scope. */
+  readonly context?: readonly ContextBinding[] | undefined;
+}
+
+/** Options of `shield`. */
+export interface ShieldOptions extends SpawnOptions {
+  /** When the shielded work must be over. Required: it is the only thing that ends it early. */
+  readonly deadline: Deadline;
+}
+
+export const SPAWN_OPTIONS: readonly string[] = ["name", "deadline", "context"];
+
+/** A node that is neither linked nor scheduled, with the moment of its own deadline. */
+interface Draft {
+  readonly node: ScopeNode;
+  readonly at: number | undefined;
+  readonly now: number;
+}
+
+/**
+ * Makes a node, but does not admit it.
+ *
+ * @param parent What it is canceled with; a detached task has none.
+ * @param known The options there are.
+ * @param toScope Makes the scope that `fn` receives.
+ * @param what What was attempted, for messages.
+ */
+export function draft(
+  spawner: ScopeNode,
+  parent: ScopeNode | undefined,
+  fn: (...args: never[]) => unknown,
+  options: SpawnOptions,
+  known: readonly string[],
+  flags: number,
+  toScope: (node: ScopeNode) => ScopeInfo,
+  what: string,
+): Draft {
+  assertOptions(options, known, what);
+  const { name, deadline, context = [] } = options;
+  assertName(name, what);
+  const { env } = spawner;
+  const now = Date.now();
+  const at = deadline === undefined ? undefined : parseDeadline(deadline, now, what);
+  const values = extendValues(spawner.values, context, what);
+  const node = new ScopeNode(parent, env, flags, name ?? (fn.name || ++env.unnamed), now - env.since);
+  node.values = values;
+  node.value = fn;
+  node.scope = toScope(node);
+  return { node, at, now };
+}
+
+const NONE: SpawnOptions = {};
+
+/**
+ * Spawns a child of an open scope.
+ *
+ * @param toScope Makes the scope that `fn` receives.
+ * @param what What was attempted, for messages.
+ */
+export function spawnChild<T>(
+  parent: ScopeNode,
+  fn: (...args: never[]) => T | PromiseLike<T>,
+  options: SpawnOptions = NONE,
+  flags: number,
+  toScope: (node: ScopeNode) => ScopeInfo,
+  what: string,
+): Task<T> {
+  const { node, at, now } = draft(parent, parent, fn, options, SPAWN_OPTIONS, flags, toScope, what);
+  if (node.is(Flag.SHIELD)) node.limit = undefined;
+  const task = taskOf<T>(node);
+  keepContext(node);
+  if (at !== undefined && at > now) limitTo(node, at, now);
+  admit(parent, node);
+  tell(node, "onSpawn", task);
+  if (at !== undefined && at <= now) limitTo(node, at, now); // too late: settles without having run
+  return task;
+}
+
+/**
+ * @throws {ScopeCanceledError} If the scope is canceled.
+ */
+export function assertNotCanceled(node: ScopeNode, what: string): void {
+  if (!node.cancellation) return;
+  const { reason: cause } = node.cancellation;
+  const why = `the scope "${node.path}" is canceled (${show(cause)})`;
+  throw new ScopeCanceledError(`${what}: ${why}. Use shield for cleanup, spawnDetached for what must go on`, { cause });
+}

@@ -1,0 +1,22 @@
+// One line a file of cases/. What is not listed here fails conformance_test.ts.
+export { cases as badInput } from "./cases/bad_input.ts";
+export { cases as closing } from "./cases/closing.ts";
+export { cases as combinators } from "./cases/combinators.ts";
+export { cases as context } from "./cases/context.ts";
+export { cases as detached } from "./cases/detached.ts";
+export { cases as g01NothingOutlives } from "./cases/g01_nothing_outlives.ts";
+export { cases as g02Start } from "./cases/g02_start.ts";
+export { cases as g03WhereThingsComeFrom } from "./cases/g03_where_things_come_from.ts";
+export { cases as g04Failure } from "./cases/g04_failure.ts";
+export { cases as g05WhatSurfaces } from "./cases/g05_what_surfaces.ts";
+export { cases as g06CancellationIsNotFailure } from "./cases/g06_cancellation_is_not_failure.ts";
+export { cases as g07Reasons } from "./cases/g07_reasons.ts";
+export { cases as g08Deadlines } from "./cases/g08_deadlines.ts";
+export { cases as g09Grace } from "./cases/g09_grace.ts";
+export { cases as g10LateSpawn } from "./cases/g10_late_spawn.ts";
+export { cases as g11Limits } from "./cases/g11_limits.ts";
+export { cases as g12Conservation } from "./cases/g12_conservation.ts";
+export { cases as g13NoLeak } from "./cases/g13_no_leak.ts";
+export { cases as g14RobustSignals } from "./cases/g14_robust_signals.ts";
+export { cases as lifetime } from "./cases/lifetime.ts";
+export { cases as shield } from "./cases/shield.ts";

@@ -1,0 +1,117 @@
+import { pathToFileURL } from "node:url";
+import { ROOT } from "../lib/command.ts";
+import { type Module, moduleGraph } from "../lib/module_graph.ts";
+
+/**
+ * The core from the bottom to the top: a file imports only files before it in this list, so there is no cycle. A new
+ * file has to be given its place here.
+ */
+const CORE = [
+  "src/validate.ts",
+  "src/errors.ts",
+  "src/signals.ts",
+  "src/deadline.ts",
+  "src/context.ts",
+  "src/flags.ts",
+  "src/observer.ts",
+  "src/lifetime.ts",
+  "src/scope_tree.ts",
+  "src/tree.ts",
+  "src/outcome.ts",
+  "src/notify.ts",
+  "src/cancellation.ts",
+  "src/failure.ts",
+  "src/waiting.ts",
+  "src/cleanup.ts",
+  "src/lifecycle.ts",
+  "src/task.ts",
+  "src/spawn.ts",
+  "src/detached.ts",
+  "src/root.ts",
+  "src/task_scope.ts",
+  "src/combinators/as_completed.ts",
+  "src/combinators/group.ts",
+  "src/combinators/any.ts",
+  "src/combinators/hedge.ts",
+  "src/combinators/map.ts",
+  "src/combinators/race.ts",
+  "src/combinators/retry.ts",
+  "mod.ts",
+];
+
+/** What the core does without, so that it runs anywhere and stays small. */
+const NOT_IN_CORE = /^(node:|npm:|zod\b|@std\/http\b)/;
+
+/** Sentences about imports that go the wrong way; none if all is well. */
+export async function importProblems(
+  entries: readonly string[],
+  env: Record<string, string>,
+): Promise<string[]> {
+  const root = `${pathToFileURL(ROOT)}`;
+  const own = (await moduleGraph(entries, env))
+    .filter(({ specifier }) => specifier.startsWith(root));
+  const problems: string[] = [];
+  const graph = new Map<string, string[]>();
+  for (const module of own) {
+    const file = module.specifier.slice(root.length);
+    const targets = targetsOf(module, root);
+    graph.set(file, targets);
+    if (/^src\/(combinators\/)?[^/]+$/.test(file) && !CORE.includes(file)) {
+      problems.push(`${file} has no place in the order of tools/checks/imports.ts`);
+    }
+    if (CORE.includes(file)) problems.push(...coreProblems(file, module, targets));
+  }
+  const cycle = findCycle(graph);
+  if (cycle) problems.push(`cycle: ${cycle.join(" → ")}`);
+  return problems;
+}
+
+function targetsOf({ dependencies = [] }: Module, root: string): string[] {
+  return dependencies
+    .flatMap(({ code, type }) => [code?.specifier, type?.specifier])
+    .filter((target) => target !== undefined)
+    .filter((target) => target.startsWith(root))
+    .map((target) => target.slice(root.length));
+}
+
+function coreProblems(
+  file: string,
+  { dependencies = [] }: Module,
+  targets: string[],
+): string[] {
+  const place = CORE.indexOf(file);
+  return [
+    ...targets
+      .filter((target) => CORE.indexOf(target) < 0)
+      .map((target) => `${file} is core and imports ${target}, which is not`),
+    ...targets
+      .filter((target) => CORE.indexOf(target) >= place)
+      .map((target) => `${file} imports ${target}, which stands above it`),
+    ...dependencies
+      .filter(({ specifier }) => NOT_IN_CORE.test(specifier))
+      .map(({ specifier }) => `${file} is core and imports "${specifier}"`),
+  ];
+}
+
+/** The first cycle found, its first file repeated at the end. */
+function findCycle(graph: Map<string, string[]>): string[] | undefined {
+  const done = new Set<string>();
+  const path: string[] = [];
+  function visit(file: string): string[] | undefined {
+    if (path.includes(file)) return [...path.slice(path.indexOf(file)), file];
+    if (done.has(file)) return undefined;
+    path.push(file);
+    for (const target of graph.get(file) ?? []) {
+      const cycle = visit(target);
+      if (cycle) return cycle;
+    }
+    path.pop();
+    done.add(file);
+    return undefined;
+  }
+  for (const file of graph.keys()) {
+    const cycle = visit(file);
+    if (cycle) return cycle;
+  }
+  return undefined;
+}

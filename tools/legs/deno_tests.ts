@@ -1,0 +1,84 @@
+import { command, ROOT } from "../lib/command.ts";
+import { type Ground, once } from "../lib/ground.ts";
+import { readSuites } from "../lib/junit.ts";
+import { type Leg, type Outcome, verdict } from "../lib/leg.ts";
+import { join } from "../lib/path.ts";
+import { pathToFileURL } from "node:url";
+
+/** Unit tests, conformance on Deno, doc tests, and the branch coverage of the first two. */
+export function denoTests(
+  ground: Ground,
+): { unit: Leg; conformance: Leg; docs: Leg; coverage: Leg } {
+  const profile = join(ground.scratch, "coverage");
+  const covered = [`--coverage=${profile}`, "--coverage-raw-data-only"];
+  const unit = once(() =>
+    denoTest(ground, "unit", [
+      ...covered,
+      "--ignore=tests/conformance",
+      "tests/",
+    ])
+  );
+  const conformance = once(() => denoTest(ground, "conformance", [...covered, "tests/conformance/"]));
+  return {
+    unit: { name: "unit tests", run: unit },
+    conformance: {
+      name: `conformance, Deno ${Deno.version.deno}`,
+      run: conformance,
+    },
+    docs: {
+      name: "examples in JSDoc and README",
+      run: () => denoTest(ground, "docs", ["--doc", "mod.ts", "src/", "README.md"]),
+    },
+    coverage: {
+      name: "branch coverage of src",
+      async run(): Promise<Outcome> {
+        await Promise.allSettled([unit(), conformance()]);
+        return await measure(profile);
+      },
+    },
+  };
+}
+
+async function denoTest(
+  { env, scratch }: Ground,
+  id: string,
+  args: string[],
+): Promise<Outcome> {
+  const report = join(scratch, `${id}.xml`);
+  const { code, output } = await command(Deno.execPath(), [
+    "test",
+    "-A",
+    "--quiet",
+    "--reporter=dot",
+    `--junit-path=${report}`,
+    ...args,
+  ], { env });
+  const total = { passed: 0, failed: 0, skipped: 0 };
+  for (const suite of await readSuites(report)) {
+    total.passed += suite.passed;
+    total.failed += suite.failed;
+    total.skipped += suite.skipped;
+  }
+  // A type error, or an error outside of any test, is not in the report.
+  if (code !== 0 && total.failed === 0) total.failed = 1;
+  const errors = output.indexOf(" ERRORS ");
+  return { ...total, output: output.slice(Math.max(errors, 0)) };
+}
+
+/** The threshold is in deno.json. */
+async function measure(profile: string): Promise<Outcome> {
+  const { code, output } = await command(Deno.execPath(), [
+    "coverage",
+    `--include=^${escapeRegExp(`${pathToFileURL(ROOT)}src/`)}`,
+    profile,
+  ]);
+  const branches = output.match(/^\|\s*All files\s*\|\s*([\d.]+)\s*\|/m)?.[1];
+  return verdict(code === 0 && branches !== undefined, {
+    note: branches === undefined ? "no data" : `${branches} % of branches`,
+    output,
+  });
+}
+
+function escapeRegExp(text: string): string {
+  return text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
+}

@@ -1,0 +1,60 @@
+/**
+ * Runs every test on every runtime.
+ *
+ * ```sh
+ * deno task test                # all legs
+ * deno task test unit workerd   # those whose name contains one of the words
+ * ```
+ */
+import { bundleSize } from "./legs/bundle_size.ts";
+import { conformance } from "./legs/conformance.ts";
+import { denoTests } from "./legs/deno_tests.ts";
+import { memory } from "./legs/memory.ts";
+import { npmPackageLegs } from "./legs/npm_package.ts";
+import { typeTests } from "./legs/type_tests.ts";
+import { runMain } from "./lib/failure.ts";
+import { type Ground, ground } from "./lib/ground.ts";
+import { chooseLegs, closingLine, type Leg, runLegs } from "./lib/leg.ts";
+import { prefetch } from "./lib/prefetch.ts";
+import { runtimes } from "./runtimes.ts";
+import { stdEnv } from "./std.ts";
+
+/** Legs are processes of their own that use one core each. */
+const AT_ONCE = 2;
+
+function allLegs(ground: Ground): Leg[] {
+  const { unit, conformance: onDeno, docs, coverage } = denoTests(ground);
+  return [
+    ...npmPackageLegs(ground),
+    unit,
+    onDeno,
+    ...conformance(ground),
+    docs,
+    typeTests(ground),
+    bundleSize(ground),
+    ...memory(ground),
+    coverage,
+  ];
+}
+
+await runMain(async () => {
+  const started = performance.now();
+  const env = await stdEnv();
+  const [installed] = await Promise.all([runtimes(), prefetch(env)]);
+  const source = env.JSR_URL.startsWith("file:") ? "npm" : env.JSR_URL;
+  const labels = Object.values(installed).map(({ label }) => label).join(", ");
+  console.log(`Deno ${Deno.version.deno}, ${labels}; @std from ${source}\n`);
+
+  const scratch = await Deno.makeTempDir({ prefix: "taskscope-test-" });
+  try {
+    const legs = allLegs(ground({ env, runtimes: installed, scratch }));
+    const chosen = chooseLegs(legs, Deno.args);
+    const total = await runLegs(chosen, AT_ONCE);
+    const seconds = Math.round((performance.now() - started) / 1_000);
+    console.log(`\n${chosen.length} legs in ${seconds} s`);
+    console.log(closingLine(total));
+    return total.failed > 0 ? 1 : 0;
+  } finally {
+    await Deno.remove(scratch, { recursive: true }).catch(() => {});
+  }
+});
