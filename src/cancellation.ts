@@ -44,14 +44,20 @@ function tellCanceled(node: ScopeNode, cancellation: Cancellation): void {
   if (node.is(Flag.QUEUED)) schedule(node); // to settle without having run
   const { extras } = node;
   if (!extras) return;
-  const { hooks, controller, runner } = extras;
-  if (hooks) {
-    extras.hooks = undefined;
-    for (const hook of hooks) hook();
-  }
+  runHooks(node);
+  const { controller, runner } = extras;
   if (!controller || controller.signal.aborted) return;
   if (!runner) controller.abort(cancellation.reason); // user code: abort listeners
   else runner(() => controller.abort(cancellation.reason));
+}
+
+/** Tells whoever waits in a node that it is canceled, or has ended. */
+export function runHooks(node: ScopeNode): void {
+  const hooks = node.extras?.hooks;
+  hooks?.forEach((hook) => {
+    hooks.delete(hook);
+    hook();
+  });
 }
 
 const READY = Promise.resolve();

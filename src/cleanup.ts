@@ -40,7 +40,7 @@ export async function cleanUp(node: ScopeNode, grace: number, fail: (error: unkn
         const ended = Promise.resolve(result).then(() => true);
         if (!await within(ended, grace, node)) {
           ended.catch(fail); // a late failure is still told
-          fail(tooLong(node));
+          fail(abandonedError(node, [node], " (its cleanup)"));
         }
       }
     } catch (error) {
@@ -64,8 +64,10 @@ function within(work: Promise<boolean>, grace: number, node: ScopeNode): Promise
   });
 }
 
-function tooLong(node: ScopeNode): AbandonedTasksError {
-  const { name, path } = node;
-  const message = `A cleanup of "${path}" did not end within grace and may still run: bound it, or raise grace`;
-  return new AbandonedTasksError([{ name, path }], message, { cause: node.cancellation?.reason });
+/** The error that names what still runs although grace has passed. */
+export function abandonedError(origin: ScopeNode, overdue: readonly ScopeNode[], where = ""): AbandonedTasksError {
+  const tasks = overdue.map(({ name, path }) => ({ name, path }));
+  const names = tasks.slice(0, 9).map(({ path }) => `"${path}"${where}`).join(", ");
+  const message = `${tasks.length} still running after grace: ${names}. Pass the signal on, or raise grace`;
+  return new AbandonedTasksError(tasks, message, { cause: origin.cancellation?.reason });
 }

@@ -65,7 +65,7 @@ const PARTS: Readonly<Record<string, number>> = { hours: 3_600_000, minutes: 60_
 export function parseDeadline(deadline: unknown, now: number, what: string): number {
   const at = typeof deadline === "number" ? now + deadline : parseObject(deadline, now, what);
   if (!(Math.abs(at) <= LAST_MOMENT)) {
-    throw new RangeError(`${what}: a deadline must be finite and within the range of Date, got ${show(deadline)}`);
+    throw new RangeError(`${what}: a deadline must be finite, got ${show(deadline)}`);
   }
   return at;
 }
@@ -81,7 +81,7 @@ function parseObject(deadline: unknown, now: number, what: string): number {
     const length = sumParts(deadline as Record<string, unknown>, what);
     if (length !== undefined) return now + length;
   }
-  throw wrong(what, "a deadline must be milliseconds, a Date or a duration such as { seconds: 20 }", deadline);
+  throw wrong(what, "a deadline is needed: milliseconds, a Date, or a duration such as { seconds: 20 }", deadline);
 }
 
 function sumParts(parts: Record<string, unknown>, what: string): number | undefined {

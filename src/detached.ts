@@ -104,7 +104,6 @@ export function spawnDetached<T>(
   const what = "Cannot spawn a detached task";
   assertFunction(fn, what);
   assertOpen(spawner, what);
-  requireDeadline(options, what);
   const { node, at = 0, now } = draft(spawner, undefined, fn, options, OPTIONS, Flag.DETACHED, toScope, what);
   node.prefix = spawner.path.slice(-LONGEST_PREFIX);
   const { inheritDeadline = false } = options;
@@ -121,7 +120,7 @@ export function spawnDetached<T>(
     // On its object: an unbound waitUntil throws "Illegal invocation" on Cloudflare.
     lifetime.waitUntil(new Promise<void>((resolve) => node.onSettled(resolve)));
   } catch (cause) {
-    throw new LifetimeUnavailableError(`${what}: waitUntil threw. Spawn it while the handler runs`, { cause });
+    throw new LifetimeUnavailableError(`${what}: waitUntil threw, do it while the handler runs`, { cause });
   }
   limitTo(node, fits, now); // from here on, nothing throws
   if (lifetime.closing) node.onSettled(follow(lifetime.closing, ({ reason }) => endOfLifetime(node, reason)));
@@ -161,20 +160,10 @@ function assertFits(
   throw new LifetimeLimitError(asked - now, available, source, message);
 }
 
-/**
- * @throws {TypeError} If there is no deadline.
- */
-export function requireDeadline(options: { readonly deadline?: unknown } | undefined, what: string): void {
-  if ((options?.deadline ?? undefined) !== undefined) return;
-  throw new TypeError(`${what}: a deadline is required, for example { deadline: { seconds: 20 } }`);
-}
-
 function availableLifetime(what: string): Lifetime {
   const lifetime = defaultLifetime();
   if (lifetime) return lifetime;
-  throw new LifetimeUnavailableError(
-    `${what}: nothing keeps it alive here. Give its scope a lifetime, such as { lifetime: ctx } on Cloudflare`,
-  );
+  throw new LifetimeUnavailableError(`${what}: nothing keeps it alive here, give its scope a lifetime such as ctx`);
 }
 
 /** A moment in milliseconds since 1970; Infinity if it is not known. */

@@ -4,16 +4,16 @@
  *
  * @module
  */
-import { AbandonedTasksError, ScopeClosedError } from "./errors.ts";
+import { ScopeClosedError } from "./errors.ts";
 import { captureContext } from "./context.ts";
 import * as Flag from "./flags.ts";
 import type { Outcome } from "./observer.ts";
 import { countShields, type Life, link, Nursery, type ScopeNode, unlink, walk } from "./scope_tree.ts";
 import { canceled, failureOf, isCancellation, outcomeOf, settlePromise } from "./outcome.ts";
 import { infoOf, tell } from "./notify.ts";
-import { graceOf, schedule, waitForGrace } from "./cancellation.ts";
+import { graceOf, runHooks, schedule, waitForGrace } from "./cancellation.ts";
 import { fail, phaseOf, readFailure, report } from "./failure.ts";
-import { cleanUp } from "./cleanup.ts";
+import { abandonedError, cleanUp } from "./cleanup.ts";
 import { isThenable } from "./validate.ts";
 
 /** What heap and scheduler call; every environment has it. */
@@ -24,7 +24,7 @@ export const life: Life = { start, overdue: abandonOverdue };
  */
 export function assertOpen(node: ScopeNode, what: string): void {
   if (!node.isSettled) return;
-  throw new ScopeClosedError(`${what}: the scope "${node.path}" is closed. Do it before its function ends`);
+  throw new ScopeClosedError(`${what}: the scope "${node.path}" is closed. Do it before`);
 }
 
 /** Puts a child under its parent and has it start: in a microtask, and when there is a place (G2, G11). */
@@ -128,10 +128,10 @@ function settle(node: ScopeNode): void {
   node.flags |= Flag.SETTLED;
   if (node.taskState !== "succeeded") node.value = undefined;
   if (extras) {
-    const { grace, hooks, settled } = extras;
-    extras.hooks = extras.settled = extras.grace = undefined;
+    const { grace, settled } = extras;
+    extras.settled = extras.grace = undefined;
     if (grace) env.heap.remove(grace);
-    hooks?.forEach((hook) => hook());
+    runHooks(node);
     settled?.forEach((call) => call());
   }
   if (env.observer && node.task && !node.is(Flag.ABANDONED)) tell(node, "onSettle", node.task, outcomeOf(node));
@@ -218,12 +218,4 @@ function abandonOverdue(origin: ScopeNode): void {
     tell(node, "onAbandon", infoOf(node), error);
   }
   for (const node of overdue) endIfReady(node);
-}
-
-function abandonedError(origin: ScopeNode, overdue: readonly ScopeNode[]): AbandonedTasksError {
-  const tasks = overdue.map(({ name, path }) => ({ name, path }));
-  const names = tasks.slice(0, 10).map(({ path }) => `"${path}"`).join(", ") + (tasks.length > 10 ? ", …" : "");
-  const message = `${tasks.length} task(s) ignored their cancellation for longer than grace and may still run: ` +
-    `${names}. Pass the signal on, or raise grace`;
-  return new AbandonedTasksError(tasks, message, { cause: origin.cancellation?.reason });
 }

@@ -29,7 +29,7 @@ export interface Lifetime {
 export function assertLifetime(value: unknown, what: string): asserts value is Lifetime {
   const { waitUntil } = Object(value) as Partial<Lifetime>;
   if (typeof waitUntil !== "function") {
-    throw wrong(what, "lifetime must have a waitUntil function, as ctx on Cloudflare has", value);
+    throw wrong(what, "lifetime needs a waitUntil function, as ctx has", value);
   }
 }
 
@@ -204,7 +204,7 @@ export class ProcessLifetime implements Lifetime {
   #cutOff(end: number): number {
     const pending = this.#pending;
     this.#deadline = new Date(end);
-    const message = "The process is shutting down, and the time to drain has run out";
+    const message = "The process is shutting down";
     this.#closing.abort(new CancelReason("shutdown", "process", message));
     return pending;
   }
@@ -260,7 +260,7 @@ let current: ProcessLifetime | undefined; // for the life of the process
  * ```
  */
 export function processLifetime(options: ProcessLifetimeOptions = {}): ProcessLifetime {
-  const what = "Cannot set up the process lifetime";
+  const what = "Cannot set up the lifetime";
   assertOptions(options, ["signals", "drain", "exit"], what);
   for (const signal of options.signals ?? []) assertOneOf(signal, ["SIGTERM", "SIGINT"], "a signal", what);
   if (options.drain !== undefined) parseDeadline(options.drain, Date.now(), what);

@@ -56,7 +56,7 @@ export function draft(
   spawner: ScopeNode,
   parent: ScopeNode | undefined,
   fn: (...args: never[]) => unknown,
-  options: SpawnOptions,
+  options: SpawnOptions = {},
   known: readonly string[],
   flags: number,
   toScope: (node: ScopeNode) => ScopeInfo,
@@ -67,7 +67,8 @@ export function draft(
   assertName(name, what);
   const { env } = spawner;
   const now = Date.now();
-  const at = deadline === undefined ? undefined : parseDeadline(deadline, now, what);
+  const needsOne = (flags & (Flag.SHIELD | Flag.DETACHED)) !== 0;
+  const at = deadline === undefined && !needsOne ? undefined : parseDeadline(deadline, now, what);
   const values = extendValues(spawner.values, context, what);
   const node = new ScopeNode(parent, env, flags, name ?? (fn.name || ++env.unnamed), now - env.since);
   node.values = values;

@@ -14,7 +14,7 @@ import { cancelFor, signalOf } from "./cancellation.ts";
 import { addCleanup } from "./cleanup.ts";
 import { assertOpen, endIfReady, start } from "./lifecycle.ts";
 import type { Task } from "./task.ts";
-import { type DetachedOptions, type DetachedTask, requireDeadline, spawnDetached } from "./detached.ts";
+import { type DetachedOptions, type DetachedTask, spawnDetached } from "./detached.ts";
 import { openRoot, type TaskScopeOptions } from "./root.ts";
 import { assertNotCanceled, type ShieldOptions, spawnChild, type SpawnOptions } from "./spawn.ts";
 import { abortable, sleep } from "./waiting.ts";
@@ -302,7 +302,6 @@ export class TaskScope implements ScopeInfo, AsyncDisposable {
     const what = "Cannot open a shield";
     assertFunction(fn, what);
     assertOpen(this.#node, what);
-    requireDeadline(options, what);
     return spawnChild(this.#node, fn, options, Flag.SHIELD | Flag.CALL, toScope, what);
   }
 
