@@ -6,6 +6,7 @@
  */
 import { type CancelKind, CancelReason, DeadlineExceededError } from "./errors.ts";
 import { captureContext } from "./context.ts";
+import { endOf } from "./lifetime.ts";
 import * as Flag from "./flags.ts";
 import { Cancellation, mark, type ScopeNode } from "./scope_tree.ts";
 import { tell } from "./notify.ts";
@@ -103,11 +104,10 @@ export function deadlineError(path: string, at: number): DeadlineExceededError {
 }
 
 /** Starts the time a canceled node has to end. */
-export function waitForGrace(origin: ScopeNode): void {
+export function waitForGrace(origin: ScopeNode, grace: number = graceOf(origin)): void {
   if (origin.isSettled) return;
   const { heap, life } = origin.env;
   if (origin.ownLimit) heap.remove(origin.ownLimit);
-  const grace = graceOf(origin);
   if (grace === Infinity) return;
   const extras = origin.ensureExtras();
   if (extras.grace) heap.remove(extras.grace);
@@ -115,8 +115,6 @@ export function waitForGrace(origin: ScopeNode): void {
 }
 
 /** Inside a lifetime that is about to end, grace is cut to nine tenths of what is left: the rest is for the report. */
-export function graceOf(node: ScopeNode): number {
-  const { grace, lifetime } = node.env;
-  const end = lifetime?.deadline;
-  return end === undefined ? grace : Math.min(grace, Math.max(0, 0.9 * (end.getTime() - Date.now())));
+export function graceOf({ env: { grace, lifetime } }: ScopeNode): number {
+  return Math.min(grace, Math.max(0, 0.9 * (endOf(lifetime) - Date.now())));
 }

@@ -152,7 +152,8 @@ export class DeadlineHeap {
   #wake(): void {
     this.#timer = undefined;
     this.#wakesAt = -Infinity; // what is added meanwhile needs no timer of its own
-    for (let first = this.#entries[0]; first && first.at <= Date.now(); first = this.#entries[0]) {
+    const now = Date.now(); // what is added for later has its own turn, however long this one takes
+    for (let first = this.#entries[0]; first && first.at <= now; first = this.#entries[0]) {
       this.remove(first); // invariant 3: the clock said so
       first.due();
     }

@@ -6,7 +6,7 @@
 import { CancelReason, LifetimeLimitError, LifetimeUnavailableError } from "./errors.ts";
 import { assertSignal, follow } from "./signals.ts";
 import type { Deadline, HeapEntry } from "./deadline.ts";
-import { defaultLifetime, type Lifetime, owners } from "./lifetime.ts";
+import { defaultLifetime, endOf, type Lifetime, owners } from "./lifetime.ts";
 import * as Flag from "./flags.ts";
 import type { ScopeInfo } from "./observer.ts";
 import type { ScopeNode } from "./scope_tree.ts";
@@ -135,10 +135,11 @@ export function spawnDetached<T>(
 }
 
 /** The last moment a lifetime allows, in milliseconds since 1970. */
-function latestOf({ closing, deadline }: Lifetime, margin: number, what: string): number {
+function latestOf(lifetime: Lifetime, margin: number, what: string): number {
+  const { closing } = lifetime;
   assertNumber(margin, "margin", what);
   if (closing) assertSignal(closing, what);
-  if (!closing?.aborted) return momentOf(deadline) - margin;
+  if (!closing?.aborted) return endOf(lifetime) - margin;
   throw new LifetimeUnavailableError(`${what}: the host is about to end`, { cause: closing.reason });
 }
 
@@ -166,11 +167,6 @@ function availableLifetime(what: string): Lifetime {
   throw new LifetimeUnavailableError(`${what}: nothing keeps it alive here, give its scope a lifetime such as ctx`);
 }
 
-/** A moment in milliseconds since 1970; Infinity if it is not known. */
-function momentOf(deadline: Date | undefined): number {
-  return deadline?.getTime() || Infinity;
-}
-
 /** Has the lifetime own the task, or else watches over a deadline of the lifetime that may move. */
 function watch(node: ScopeNode, lifetime: Lifetime, margin: number): void {
   const own = owners.get(lifetime);
@@ -182,7 +178,7 @@ function watch(node: ScopeNode, lifetime: Lifetime, margin: number): void {
     let entry: HeapEntry | undefined;
     const look = () => {
       const now = Date.now();
-      const latest = momentOf(lifetime.deadline) - margin;
+      const latest = endOf(lifetime) - margin;
       // At the very moment of its own deadline, that one counts.
       if (latest <= now && latest !== node.limit?.at) return endOfLifetime(node, undefined);
       entry = heap.add(Math.max(now + 1, Math.min(now + POLL, latest)), look);

@@ -22,8 +22,8 @@ export function fail(node: ScopeNode, error: unknown, kind: CancelKind, from: Sc
   const { failures } = node;
   if (!failures) {
     node.failures = [error];
-  } else if (failures.includes(error)) {
-    return; // the body passed on the failure of a task
+  } else if (failures.includes(error) && (from === node || Object(error) === error)) {
+    return; // the function passed on the failure of a task
   } else {
     failures.push(error);
     tell(from, "onError", error, { task: infoOf(from), phase });

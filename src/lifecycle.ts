@@ -196,26 +196,33 @@ function shieldEnded(parent: ScopeNode): void {
   }
 }
 
-/** Goes on without what ignored its cancellation (G9). */
+/**
+ * Goes on without what ignored its cancellation (G9): what waits for nothing below it is abandoned; what may only have
+ * waited for that gets a turn to end.
+ */
 function abandonOverdue(origin: ScopeNode): void {
-  const overdue: ScopeNode[] = [];
+  const running = new Set<ScopeNode>();
+  const waiting = new Set<ScopeNode>(); // for something below
   walk(origin, (node) => {
     if (node !== origin && node.is(Flag.SHIELD)) return false;
-    if (!node.is(Flag.BODY_DONE) && !node.is(Flag.MANUAL)) {
-      // One that waits for a shield outlasts grace; its turn comes when the shield has ended.
-      if ((node.extras?.shields ?? 0) > 0) origin.flags |= Flag.GRACE_DUE;
-      else overdue.push(node);
-    }
+    if (node.is(Flag.BODY_DONE | Flag.MANUAL)) return true;
+    // One that waits for a shield outlasts grace; its turn comes when the shield has ended.
+    if (node.extras?.shields) origin.flags |= Flag.GRACE_DUE;
+    else running.add(node);
     return true;
   });
+  for (const { parent } of running) {
+    for (let node = parent; node && !waiting.has(node); node = node.parent) waiting.add(node);
+  }
+  const overdue = [...running].filter((node) => !waiting.has(node));
   if (overdue.length === 0) return;
   const error = abandonedError(origin, overdue);
   fail(origin, error, "canceled", origin, "body");
-  overdue.reverse(); // children before parents
   for (const node of overdue) {
     node.flags |= Flag.ABANDONED | Flag.BODY_DONE;
     node.failures ??= [error];
     tell(node, "onAbandon", infoOf(node), error);
   }
   for (const node of overdue) endIfReady(node);
+  if (overdue.length < running.size) waitForGrace(origin, 1);
 }

@@ -27,10 +27,15 @@ export interface Lifetime {
  * @throws {TypeError} If `value` has no `waitUntil` function.
  */
 export function assertLifetime(value: unknown, what: string): asserts value is Lifetime {
-  const { waitUntil } = Object(value) as Partial<Lifetime>;
-  if (typeof waitUntil !== "function") {
-    throw wrong(what, "lifetime needs a waitUntil function, as ctx has", value);
-  }
+  const { waitUntil, deadline } = Object(value) as Partial<Lifetime>;
+  if (typeof waitUntil !== "function") throw wrong(what, "lifetime needs a waitUntil function, as ctx has", value);
+  if (deadline && !(deadline instanceof Date)) throw wrong(what, "the deadline of a lifetime must be a Date", deadline);
+}
+
+/** The end of a lifetime, in milliseconds since 1970; Infinity if it is not known. */
+export function endOf(lifetime: Lifetime | undefined): number {
+  const end = lifetime?.deadline?.getTime();
+  return end === undefined || Number.isNaN(end) ? Infinity : end;
 }
 
 /** What a lifetime that lists and cancels its tasks is given of one. */

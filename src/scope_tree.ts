@@ -70,7 +70,11 @@ export interface Environment {
 }
 
 /** A promise and what settles it. */
-export type Deferred = PromiseWithResolvers<unknown>;
+export interface Deferred {
+  readonly promise: Promise<unknown>;
+  readonly resolve: (value: unknown) => void;
+  readonly reject: (error: unknown) => void;
+}
 
 /** What only some nodes need. */
 export class Extras {

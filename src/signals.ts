@@ -64,12 +64,9 @@ export function follow(signal: AbortSignal, follower: Follower): () => void {
 }
 
 function privateCopy(foreign: AbortSignal): AbortSignal {
-  if (typeof AbortSignal.any !== "function") return foreign; // npm edge-runtime
-  try {
-    return AbortSignal.any([foreign]);
-  } catch {
-    return foreign; // a polyfilled signal, which no native composition takes
-  }
+  // Not in npm's edge-runtime; and Node 22 takes polyfilled signals without ever following them.
+  const isNative = typeof AbortSignal.any === "function" && foreign instanceof AbortSignal;
+  return isNative ? AbortSignal.any([foreign]) : foreign;
 }
 
 /**

@@ -125,7 +125,7 @@ export class TaskScope implements ScopeInfo, AsyncDisposable {
 
   /**
    * Aborts when the scope is canceled or fails; made on first use. If the scope ends well, it never aborts, so that a
-   * `Response` can still be read.
+   * `Response` can still be read. Listeners see the async context (AsyncLocalStorage) of the place of that first use.
    */
   get signal(): AbortSignal {
     return signalOf(this.#node);

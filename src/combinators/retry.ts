@@ -46,7 +46,7 @@ export interface RetryOptions {
 const OPTIONS = ["maxAttempts", "minTimeout", "maxTimeout", "multiplier", "jitter", "isRetriable"];
 
 /**
- * Tries until it succeeds, with exponential backoff and jitter (that of `@std/async`). Each attempt has a scope of its
+ * Tries until it succeeds, with exponential backoff and full jitter (as `retry` of `@std/async`). Each attempt has a scope of its
  * own and has fully ended before the next begins. Cancellation ends the waiting at once.
  *
  * @param scope The scope to run in.

@@ -205,6 +205,33 @@ export const cases: Case[] = [
     assertEquals(held, []);
   }),
 
+  test("§4 input: a lifetime's deadline that is no date is refused at once, not when the scope is canceled", async () => {
+    for (const deadline of ["tomorrow", 5, {}]) {
+      const lifetime = { waitUntil() {}, deadline: deadline as unknown as Date };
+      let ran = false;
+      const error = await rejection(TaskScope.run((scope) => {
+        ran = true;
+        scope.cancel();
+        return scope.sleep(1);
+      }, { lifetime }));
+      assertInstanceOf(error, TypeError);
+      assertFalse(ran);
+    }
+  }),
+
+  test("§4 input: a lifetime whose deadline is null has none", async (watch) => {
+    const held: Promise<unknown>[] = [];
+    const lifetime = { waitUntil: (work: Promise<unknown>) => void held.push(work), deadline: null, closing: null };
+    const reason = new Error("enough");
+    const error = await rejection(TaskScope.run((scope) => {
+      watch(scope).spawnDetached(() => 1, { deadline: 1_000 });
+      scope.cancel(reason);
+      return scope.sleep(1);
+    }, { lifetime: lifetime as unknown as FakeLifetime }));
+    assertEquals(error, reason);
+    await Promise.all(held);
+  }),
+
   test("§2 input: times are checked by sleep and timeoutSignal", async (watch) => {
     await TaskScope.run((scope) => {
       for (const [bad, kind] of [[NaN, RangeError], [-1, RangeError], [Infinity, RangeError]] as const) {

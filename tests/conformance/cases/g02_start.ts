@@ -144,6 +144,30 @@ export const cases: Case[] = [
     assertEquals(names("settle"), names("spawn"));
   }),
 
+  test("G2: a function may return any thenable", async (watch) => {
+    const boom = new Error("boom");
+    const thenable = (settle: (resolve: (value: string) => void, reject: (error: unknown) => void) => void) =>
+      ({ then: settle }) as unknown as PromiseLike<string>;
+    await TaskScope.run(async (scope) => {
+      assertEquals(await watch(scope).spawn(() => thenable((resolve) => resolve("value"))), "value");
+      const twice = scope.spawn(() =>
+        thenable((resolve, reject) => {
+          resolve("first");
+          reject(boom);
+          resolve("second");
+        })
+      );
+      assertEquals(await twice, "first");
+      assertStrictEquals(await rejection(scope.spawn(() => thenable((_, reject) => reject(boom)))), boom);
+      const throwing = scope.spawn(() =>
+        thenable(() => {
+          throw boom;
+        })
+      );
+      assertStrictEquals(await rejection(throwing), boom);
+    }, { policy: "supervise", observer: { onError() {} } });
+  }),
+
   test("G2: run calls its body at once", () => {
     let called = false;
     void TaskScope.run(() => void (called = true));

@@ -350,6 +350,23 @@ export const cases: Case[] = [
     gate.resolve();
   }),
 
+  test("G9: a lifetime whose deadline is no valid date does not switch grace off", async () => {
+    const gate = Promise.withResolvers<void>();
+    const lifetime = new FakeLifetime({ deadline: new Date(NaN) });
+    const run = TaskScope.run((scope) => {
+      scope.spawn(() => gate.promise);
+      return ticks().then(() => scope.cancel());
+    }, { grace: 5, lifetime }).catch((error) => error);
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const late = new Promise((resolve) => timer = setTimeout(() => resolve("grace never ended"), 2_000));
+    const error = await Promise.race([run, late]);
+    clearTimeout(timer);
+    gate.resolve();
+    await run;
+    // Refused at once would be right, too.
+    assert(error instanceof AbandonedTasksError || error instanceof RangeError, String(error));
+  }),
+
   test("G9: a second cancellation does not prolong grace", async (watch) => {
     const gate = Promise.withResolvers<void>();
     const scope = watch(new TaskScope({ grace: 8 }));

@@ -1,4 +1,4 @@
-import { type Counters, TaskScope } from "@taskscope/taskscope";
+import { type Counters, type Task, TaskScope } from "@taskscope/taskscope";
 import type { Case } from "../case.ts";
 import {
   assert,
@@ -116,6 +116,34 @@ export const cases: Case[] = [
       scope.cancel();
     }, { concurrency: 3 }));
     assertEquals(checked.length, 1 + 1 + 3 * 3);
+  }),
+
+  test("G12: it holds when the observer itself spawns and cancels in its hooks", async (watch) => {
+    const scope = watch(
+      new TaskScope({
+        concurrency: 2,
+        policy: "supervise",
+        observer: {
+          onSpawn: (task) => void (task.name === "canceled" && (task as Task<unknown>).cancel()),
+          onStart: ({ name }) => void (name === "first" && scope.trySpawn(() => 1, { name: "from onStart" })),
+          onSettle: ({ name }) => void (name === "first" && scope.spawn(() => 2, { name: "from onSettle" })),
+          onError: () => void scope.spawn(() => 3, { name: "from onError" }),
+        },
+      }),
+    );
+    scope.spawn(() => ticks(), { name: "first" });
+    scope.spawn(() => Promise.reject(new Error("boom")), { name: "failing" });
+    scope.spawn(() => 1, { name: "canceled" });
+    await scope.join();
+    assertEquals(scope.counters, {
+      spawned: 5, // no place was free at onStart
+      succeeded: 3,
+      failed: 1,
+      canceled: 1,
+      abandoned: 0,
+      running: 0,
+      queued: 0,
+    });
   }),
 
   test("G12: what was refused is not counted", async (watch) => {

@@ -1,0 +1,144 @@
+import { assertEquals, assertThrows } from "@std/assert";
+import { FakeTime } from "@std/testing/time";
+import fc from "fast-check";
+import { DeadlineHeap, parseDeadline } from "../src/deadline.ts";
+
+const NOW = 1_000_000;
+
+Deno.test("parseDeadline() takes milliseconds, moments and durations", () => {
+  const cases: [unknown, number][] = [
+    [5, NOW + 5],
+    [0, NOW],
+    [-5, NOW - 5],
+    [0.5, NOW + 0.5],
+    [2 ** 31, NOW + 2 ** 31],
+    [new Date(NOW + 7), NOW + 7],
+    [{ minutes: 1 }, NOW + 60_000],
+    [{ hours: 1, seconds: 1, milliseconds: 1 }, NOW + 3_601_001],
+    [{ hours: undefined, seconds: 2 }, NOW + 2_000],
+    [{ epochMilliseconds: 42 }, 42],
+    [{ total: ({ unit }: { unit: string }) => unit === "milliseconds" ? 9 : NaN }, NOW + 9],
+  ];
+  for (const [deadline, at] of cases) assertEquals(parseDeadline(deadline, NOW, "Cannot"), at);
+});
+
+Deno.test("parseDeadline() takes Temporal where the runtime has it", () => {
+  const { Temporal } = globalThis as { Temporal?: { Duration: { from(text: string): unknown } } };
+  if (Temporal === undefined) return;
+  assertEquals(parseDeadline(Temporal.Duration.from("PT1M"), NOW, "Cannot"), NOW + 60_000);
+});
+
+Deno.test("parseDeadline() refuses other shapes with a TypeError that names the value", () => {
+  const cases: [unknown, string][] = [
+    ["10 minutes", '"10 minutes"'],
+    [true, "true"],
+    [10n, "10"],
+    [null, "null"],
+    [undefined, "undefined"],
+    [{}, "{"],
+    [{ seconds: undefined }, "{"],
+    [{ days: 1 }, '"days"'],
+    [{ toString: 1 }, '"toString"'],
+    [{ seconds: "5" }, '"5"'],
+    [() => 1, "the function"],
+    [new Map(), "an instance of Map"],
+  ];
+  for (const [deadline, name] of cases) {
+    const error = assertThrows(() => parseDeadline(deadline, NOW, "Cannot spawn"), TypeError);
+    assertEquals(
+      [error.message.startsWith("Cannot spawn: "), error.message.includes(name)],
+      [true, true],
+      error.message,
+    );
+  }
+});
+
+Deno.test("parseDeadline() refuses what is not finite with a RangeError that names the value", () => {
+  for (const deadline of [NaN, Infinity, -Infinity, 1e300, new Date(NaN), { hours: Infinity }, { seconds: NaN }]) {
+    assertThrows(() => parseDeadline(deadline, NOW, "Cannot spawn"), RangeError, "Cannot spawn: ");
+  }
+});
+
+Deno.test("DeadlineHeap tells its entries in the order of time, and clears its timer", () => {
+  fc.assert(fc.property(fc.array(fc.tuple(fc.nat(50), fc.boolean())), (plan) => {
+    using time = new FakeTime();
+    const heap = new DeadlineHeap();
+    const told: number[] = [];
+    const entries = plan.map(([delay]) => heap.add(Date.now() + delay, () => told.push(delay)));
+    plan.forEach(([_, remove], index) => {
+      const entry = entries[index];
+      if (remove && entry) {
+        heap.remove(entry);
+        heap.remove(entry); // a second time changes nothing
+      }
+    });
+    time.tick(50);
+    assertEquals(told, plan.filter(([_, remove]) => !remove).map(([delay]) => delay).sort((a, b) => a - b));
+    assertEquals(time.next(), false); // no timer is left
+  }));
+});
+
+Deno.test("DeadlineHeap goes beyond 2^31-1 ms in pieces", () => {
+  using time = new FakeTime();
+  const heap = new DeadlineHeap();
+  let told = false;
+  heap.add(Date.now() + 2 ** 31 + 5, () => told = true);
+  time.tick(2 ** 31 - 1);
+  assertEquals(told, false);
+  time.tick(5);
+  assertEquals(told, false);
+  time.tick(1);
+  assertEquals(told, true);
+});
+
+Deno.test("DeadlineHeap believes the clock, not a timer that fires early", () => {
+  using time = new FakeTime();
+  const heap = new DeadlineHeap();
+  const { setTimeout } = globalThis;
+  const delays: number[] = [];
+  globalThis.setTimeout = ((call: () => void, delay: number) => {
+    delays.push(delay);
+    return setTimeout(call, delay === 10 ? 9 : delay);
+  }) as typeof setTimeout;
+  let told = 0;
+  try {
+    heap.add(Date.now() + 10, () => told++);
+    time.tick(9);
+    assertEquals(told, 0);
+    time.tick(1);
+  } finally {
+    globalThis.setTimeout = setTimeout;
+  }
+  assertEquals([told, delays], [1, [10, 1]]);
+});
+
+Deno.test("DeadlineHeap takes entries that are added while it tells others", () => {
+  using time = new FakeTime();
+  const heap = new DeadlineHeap();
+  const told: string[] = [];
+  heap.add(Date.now() + 5, () => {
+    told.push("first");
+    heap.add(Date.now(), () => told.push("at once"));
+    heap.add(Date.now() + 5, () => told.push("later"));
+  });
+  time.tick(5);
+  assertEquals(told, ["first", "at once"]);
+  time.tick(5);
+  assertEquals(told, ["first", "at once", "later"]);
+});
+
+Deno.test("DeadlineHeap keeps one timer when setting it changes the heap, as Deno's first timer may", () => {
+  using time = new FakeTime();
+  const heap = new DeadlineHeap();
+  const entry = { current: undefined as ReturnType<DeadlineHeap["add"]> | undefined };
+  const { setTimeout } = globalThis;
+  globalThis.setTimeout = ((call: () => void, delay: number) => {
+    globalThis.setTimeout = setTimeout;
+    heap.add(Date.now() + 1, () => {}); // runs inside the outer add, before that has its timer
+    return setTimeout(call, delay);
+  }) as typeof setTimeout;
+  let told = 0;
+  entry.current = heap.add(Date.now() + 10, () => told++);
+  time.tick(10);
+  assertEquals([told, time.next()], [1, false]);
+});

@@ -1,0 +1,184 @@
+import { assert, assertEquals, assertInstanceOf, assertRejects, assertThrows } from "@std/assert";
+import { stub } from "@std/testing/mock";
+import { FakeTime } from "@std/testing/time";
+import { CancelReason, processLifetime, TaskScope } from "@taskscope/taskscope";
+import { assertLifetime, defaultLifetime, ProcessLifetime } from "../src/lifetime.ts";
+
+/** Runs with globals replaced. */
+function withGlobals<T>(globals: Record<string, unknown>, run: () => T): T {
+  const before = Object.keys(globals).map((key) => [key, Object.getOwnPropertyDescriptor(globalThis, key)] as const);
+  for (const [key, value] of Object.entries(globals)) {
+    Object.defineProperty(globalThis, key, { value, configurable: true, writable: true });
+  }
+  try {
+    return run();
+  } finally {
+    for (const [key, descriptor] of before) {
+      if (descriptor) Object.defineProperty(globalThis, key, descriptor);
+      else Reflect.deleteProperty(globalThis, key);
+    }
+  }
+}
+
+Deno.test("drain() returns at once when nothing is pending", async () => {
+  const lifetime = new ProcessLifetime();
+  assertEquals(await lifetime.drain({ deadline: 1_000 }), { completed: 0, canceled: 0, pending: 0 });
+});
+
+Deno.test("drain() waits also for tasks added while it drains", async () => {
+  const lifetime = new ProcessLifetime();
+  await using scope = new TaskScope({ lifetime });
+  const [first, second] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  scope.spawnDetached(() => first.promise, { deadline: 1_000 });
+  const drained = lifetime.drain({ deadline: 1_000 });
+  scope.spawnDetached(() => second.promise, { deadline: 1_000 });
+  assertEquals(lifetime.pending, 2);
+  first.resolve();
+  second.resolve();
+  assertEquals(await drained, { completed: 2, canceled: 0, pending: 0 });
+});
+
+Deno.test("drain() cancels what does not fit for a reason of kind shutdown, a margin before its end", async () => {
+  using time = new FakeTime();
+  const lifetime = new ProcessLifetime();
+  const scope = new TaskScope({ lifetime });
+  let endedAt = 0;
+  const start = Date.now();
+  const fits = scope.spawnDetached((task) => task.sleep(100), { deadline: { minutes: 1 } });
+  const long = scope.spawnDetached(({ signal }) => {
+    signal.addEventListener("abort", () => endedAt = Date.now() - start);
+    return new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
+  }, { deadline: { minutes: 1 } });
+  const outcome = long.outcome;
+  const drained = lifetime.drain({ deadline: 4_000 });
+  await time.tickAsync(100);
+  await time.tickAsync(2_899);
+  assertEquals([fits.state, long.state], ["succeeded", "running"]);
+  await time.tickAsync(1);
+  assertEquals(await drained, { completed: 1, canceled: 1, pending: 0 });
+  assertEquals(endedAt, 3_000);
+  const { state, reason } = await outcome as { state: string; reason: CancelReason };
+  assertInstanceOf(reason, CancelReason);
+  assertEquals([state, reason.kind], ["canceled", "shutdown"]);
+  await scope.close();
+  assert(!lifetime.closing.aborted, "the lifetime can be used again");
+  assertEquals(lifetime.deadline, undefined);
+});
+
+Deno.test("drain() ends at its deadline, and names what ignored it", async () => {
+  using time = new FakeTime();
+  using log = stub(console, "error", () => {});
+  const lifetime = new ProcessLifetime();
+  const scope = new TaskScope({ lifetime, name: "page" });
+  const stuck = Promise.withResolvers<void>();
+  scope.spawnDetached(() => stuck.promise, { deadline: { minutes: 1 }, name: "stuck" });
+  const drained = lifetime.drain({ deadline: 1_000 });
+  await time.tickAsync(1_000);
+  assertEquals(await drained, { completed: 0, canceled: 1, pending: 0 });
+  assertEquals(log.calls.map(({ args }) => String(args[0]).includes("page/stuck")), [true]);
+  stuck.resolve();
+  await scope.close();
+});
+
+Deno.test("drain() counts foreign work that does not end as pending", async () => {
+  using time = new FakeTime();
+  const lifetime = new ProcessLifetime();
+  const foreign = Promise.withResolvers<void>();
+  lifetime.waitUntil(foreign.promise);
+  const drained = lifetime.drain({ deadline: 100, margin: 0 });
+  await time.tickAsync(100);
+  assertEquals(await drained, { completed: 0, canceled: 1, pending: 1 });
+  foreign.resolve();
+});
+
+Deno.test("drain() refuses a missing deadline and a bad margin", async () => {
+  const lifetime = new ProcessLifetime();
+  await assertRejects(() => lifetime.drain({} as never), TypeError, "undefined");
+  await assertRejects(() => lifetime.drain({ deadline: NaN }), RangeError, "NaN");
+  await assertRejects(() => lifetime.drain({ deadline: 5, margin: -1 }), RangeError, "-1");
+  await assertRejects(() => lifetime.drain({ deadline: 5, grace: 5 } as never), TypeError, "grace");
+});
+
+Deno.test("waitUntil() reports foreign work that fails, and refuses what is no promise", async () => {
+  using log = stub(console, "error", () => {});
+  const lifetime = new ProcessLifetime();
+  const boom = new Error("boom");
+  lifetime.waitUntil(Promise.reject(boom));
+  await lifetime.drain({ deadline: 1_000 });
+  assertEquals(log.calls.map(({ args }) => args[1]), [boom]);
+  assertThrows(() => lifetime.waitUntil(5 as never), TypeError, "5");
+});
+
+Deno.test("tree() lists detached tasks, cancel() ends them", async () => {
+  const lifetime = new ProcessLifetime();
+  await using scope = new TaskScope({ lifetime, name: "page" });
+  const task = scope.spawnDetached((task) => task.sleep(60_000), { deadline: { minutes: 1 }, name: "audit" });
+  assertEquals(lifetime.tree().map(({ path, detached }) => [path, detached]), [["page/audit", true]]);
+  lifetime.cancel("enough");
+  const outcome = await task.outcome;
+  assertEquals([outcome.state, lifetime.tree().length], ["canceled", 0]);
+});
+
+Deno.test("handle() drains on a signal and then ends the process; a second signal ends it at once", async () => {
+  using time = new FakeTime();
+  const listeners = new Map<string, () => void>();
+  const codes: number[] = [];
+  const process = {
+    on: (signal: string, listener: () => void) => listeners.set(signal, listener),
+    exit: (code: number) => codes.push(code),
+  };
+  const lifetime = new ProcessLifetime();
+  withGlobals({ process }, () => {
+    lifetime.handle({ signals: ["SIGTERM", "SIGINT"], drain: 1_000 });
+    lifetime.handle({ signals: ["SIGTERM"] }); // is handled already
+  });
+  const work = Promise.withResolvers<void>();
+  lifetime.waitUntil(work.promise);
+  listeners.get("SIGTERM")?.();
+  await time.tickAsync(10);
+  assertEquals(codes, []);
+  work.resolve();
+  await time.tickAsync(0);
+  assertEquals(codes, [143]);
+  lifetime.waitUntil(new Promise(() => {}));
+  listeners.get("SIGINT")?.();
+  listeners.get("SIGINT")?.();
+  assertEquals(codes, [143, 130]);
+  await time.tickAsync(1_000);
+});
+
+Deno.test("handle() leaves the process alone with exit: false", async () => {
+  const listeners: (() => void)[] = [];
+  const codes: number[] = [];
+  const process = { on: (_: string, listener: () => void) => listeners.push(listener), exit: codes.push };
+  const lifetime = new ProcessLifetime();
+  withGlobals({ process }, () => lifetime.handle({ signals: ["SIGTERM"], exit: false }));
+  listeners[0]?.();
+  await lifetime.drain({ deadline: 10 });
+  assertEquals(codes, []);
+});
+
+Deno.test("processLifetime() is one, and refuses bad options", () => {
+  assertEquals(processLifetime(), processLifetime({ signals: [] }));
+  assertThrows(() => processLifetime({ signals: ["SIGKILL" as never] }), TypeError, "SIGKILL");
+  assertThrows(() => processLifetime({ drain: NaN }), RangeError, "NaN");
+  assertThrows(() => processLifetime({ grace: 5 } as never), TypeError, "grace");
+});
+
+Deno.test("defaultLifetime() is the process on Deno, Bun and Node, and nothing elsewhere", () => {
+  const nowhere = { Deno: undefined, Bun: undefined, process: undefined, navigator: undefined };
+  assertEquals(withGlobals(nowhere, defaultLifetime), undefined);
+  assertEquals(withGlobals({ ...nowhere, Bun: {} }, defaultLifetime), processLifetime());
+  assertEquals(
+    withGlobals({ ...nowhere, process: { versions: { node: "22.0.0" } } }, defaultLifetime),
+    processLifetime(),
+  );
+  assertEquals(withGlobals({ EdgeRuntime: "edge-runtime" }, defaultLifetime), undefined);
+  assertEquals(withGlobals({ navigator: { userAgent: "Cloudflare-Workers" } }, defaultLifetime), undefined);
+});
+
+Deno.test("assertLifetime() names what is no lifetime", () => {
+  for (const value of [null, undefined, {}, { waitUntil: 5 }, "ctx"]) {
+    assertThrows(() => assertLifetime(value, "Cannot"), TypeError, "Cannot: lifetime needs a waitUntil function");
+  }
+});
