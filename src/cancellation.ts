@@ -24,7 +24,8 @@ function prepareCancel(origin: ScopeNode, kind: CancelKind, make: () => unknown)
   const cancellation = new Cancellation(kind, origin, make);
   const affected = mark(origin, cancellation);
   return () => {
-    if (origin.env.observer && origin.scope) {
+    // A function that failed while nothing else ran canceled nobody.
+    if (origin.env.observer && origin.scope && (kind !== "body-failed" || origin.live > 0)) {
       tell(origin, "onCancel", origin.scope, cancellation.reason, cancellation.info);
     }
     for (const node of affected) tellCanceled(node, cancellation);
@@ -98,9 +99,13 @@ export function limitTo(node: ScopeNode, at: number, now: number): void {
 }
 
 /** The error of a deadline that passed at `at`. */
-export function deadlineError(path: string, at: number): DeadlineExceededError {
+export function deadlineError(path: string, at: number, what = ""): DeadlineExceededError {
   const deadline = new Date(at);
-  return new DeadlineExceededError(path, deadline, `The deadline of "${path}" passed at ${deadline.toISOString()}`);
+  return new DeadlineExceededError(
+    path,
+    deadline,
+    `${what}The deadline of "${path}" passed at ${deadline.toISOString()}`,
+  );
 }
 
 /** Starts the time a canceled node has to end. */

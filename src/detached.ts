@@ -109,7 +109,7 @@ export function spawnDetached<T>(
   const { inheritDeadline = false } = options;
   assertOneOf(inheritDeadline, [true, false], "inheritDeadline", what);
   const asked = inheritDeadline && spawner.limit ? Math.min(at, spawner.limit.at) : at;
-  if (asked <= now) throw deadlineError(node.path, asked);
+  if (asked <= now) throw deadlineError(node.path, asked, `${what}: `);
   const { env } = node;
   const lifetime = env.lifetime ??= availableLifetime(what);
   const { margin = MARGIN } = options;

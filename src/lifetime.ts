@@ -6,7 +6,7 @@
 import { CancelReason } from "./errors.ts";
 import { type Deadline, DeadlineHeap, parseDeadline } from "./deadline.ts";
 import type { ScopeTree } from "./observer.ts";
-import { assertNumber, assertOneOf, assertOptions, isThenable, wrong } from "./validate.ts";
+import { assertFunction, assertNumber, assertOneOf, assertOptions, isThenable, wrong } from "./validate.ts";
 
 /**
  * The host, as far as detached work is concerned. Anything with `waitUntil` is a lifetime: `ctx` on Cloudflare,
@@ -86,12 +86,21 @@ export interface ProcessLifetimeOptions {
    * @default 10 seconds, as Cloud Run gives
    */
   readonly drain?: Deadline;
+  /** Is told how the drain after a signal went, before the process ends. */
+  readonly onDrained?: (report: DrainReport) => void;
   /**
    * Whether to end the process after the drain, with the exit code the signal would have had (143, 130).
    *
    * @default true
    */
   readonly exit?: boolean;
+}
+
+interface Drain {
+  completed: number;
+  canceled: number;
+  /** One that was pending is not any more. */
+  settled(): void;
 }
 
 const EXIT_CODES = { SIGINT: 130, SIGTERM: 143 };
@@ -104,7 +113,7 @@ const MARGIN = 1_000;
 export class ProcessLifetime implements Lifetime {
   readonly #heap = new DeadlineHeap();
   readonly #owned = new Set<OwnedTask>();
-  readonly #drains = new Set<() => void>();
+  readonly #drains = new Set<Drain>();
   readonly #handled = new Set<ShutdownSignal>();
   #closing = new AbortController();
   #deadline: Date | undefined;
@@ -144,7 +153,7 @@ export class ProcessLifetime implements Lifetime {
     this.#pending++;
     const settled = () => {
       this.#pending--;
-      for (const drain of this.#drains) drain();
+      for (const drain of this.#drains) drain.settled();
     };
     work.then(settled, (error) => {
       console.error("TaskScope: work given to waitUntil failed:", error);
@@ -182,40 +191,41 @@ export class ProcessLifetime implements Lifetime {
     const at = parseDeadline(options.deadline, now, what);
     const { margin = Math.min(MARGIN, Math.max(0, at - now) / 4) } = options;
     assertNumber(margin, "margin", what);
-    const drain = { completed: 0, canceled: 0 };
-    if (this.#pending > 0) {
-      const { promise: over, resolve } = Promise.withResolvers<void>();
-      const settled = () => {
+    const { promise: over, resolve } = Promise.withResolvers<void>();
+    const drain: Drain = {
+      completed: 0,
+      canceled: 0,
+      settled: () => {
         if (drain.canceled === 0) drain.completed++;
         if (this.#pending === 0) resolve();
-      };
+      },
+    };
+    if (this.#pending > 0) {
       const entries = [
-        this.#heap.add(at - margin, () => drain.canceled = this.#cutOff(at)),
+        this.#heap.add(at - margin, () => this.#cutOff(at)),
         this.#heap.add(at, resolve),
       ];
-      this.#drains.add(settled);
+      this.#drains.add(drain);
       await over;
-      this.#drains.delete(settled);
+      this.#drains.delete(drain);
       for (const entry of entries) this.#heap.remove(entry);
       if (this.#drains.size === 0 && this.closing.aborted) {
         this.#closing = new AbortController();
         this.#deadline = undefined;
       }
     }
-    return { ...drain, pending: this.#pending };
+    return { completed: drain.completed, canceled: drain.canceled, pending: this.#pending };
   }
 
-  /** Cancels what is pending, and says how much that is. */
-  #cutOff(end: number): number {
-    const pending = this.#pending;
+  #cutOff(end: number): void {
+    for (const drain of this.#drains) drain.canceled ||= this.#pending; // one that drains longer cannot save them
     this.#deadline = new Date(end);
     const message = "The process is shutting down";
     this.#closing.abort(new CancelReason("shutdown", "process", message));
-    return pending;
   }
 
   /** Handles signals of the host; see {@linkcode ProcessLifetimeOptions}. */
-  handle({ signals = [], drain = 10_000, exit = true }: ProcessLifetimeOptions): void {
+  handle({ signals = [], drain = 10_000, exit = true, onDrained }: ProcessLifetimeOptions): void {
     const { process } = globalThis as Globals;
     for (const signal of signals) {
       if (this.#handled.has(signal)) continue;
@@ -223,7 +233,11 @@ export class ProcessLifetime implements Lifetime {
       const end = () => exit && process?.exit?.(EXIT_CODES[signal]);
       let handle = () => {
         handle = end; // a second signal means: now
-        void this.drain({ deadline: drain }).then(end);
+        const deadline = parseDeadline(drain, Date.now(), "Cannot drain");
+        // A turn later: what other listeners of this signal give to waitUntil is waited for, too.
+        this.#heap.add(0, () => {
+          void this.drain({ deadline: new Date(deadline) }).then(onDrained).finally(end);
+        });
       };
       process?.on?.(signal, () => handle());
     }
@@ -266,7 +280,8 @@ let current: ProcessLifetime | undefined; // for the life of the process
  */
 export function processLifetime(options: ProcessLifetimeOptions = {}): ProcessLifetime {
   const what = "Cannot set up the lifetime";
-  assertOptions(options, ["signals", "drain", "exit"], what);
+  assertOptions(options, ["signals", "drain", "exit", "onDrained"], what);
+  if (options.onDrained !== undefined) assertFunction(options.onDrained, `${what}: onDrained`);
   for (const signal of options.signals ?? []) assertOneOf(signal, ["SIGTERM", "SIGINT"], "a signal", what);
   if (options.drain !== undefined) parseDeadline(options.drain, Date.now(), what);
   current ??= new ProcessLifetime();

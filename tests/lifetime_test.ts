@@ -80,6 +80,20 @@ Deno.test("drain() ends at its deadline, and names what ignored it", async () =>
   await scope.close();
 });
 
+Deno.test("two drains at once agree on what was canceled", async () => {
+  using time = new FakeTime();
+  const lifetime = new ProcessLifetime();
+  const scope = new TaskScope({ lifetime });
+  const task = scope.spawnDetached((task) => task.sleep(60_000), { deadline: { minutes: 1 } });
+  const outcome = task.outcome;
+  const drains = Promise.all([lifetime.drain({ deadline: 400 }), lifetime.drain({ deadline: 5_000 })]);
+  await time.tickAsync(300);
+  await time.tickAsync(100);
+  const report = { completed: 0, canceled: 1, pending: 0 };
+  assertEquals([...await drains, (await outcome).state], [report, report, "canceled"]);
+  await scope.close();
+});
+
 Deno.test("drain() counts foreign work that does not end as pending", async () => {
   using time = new FakeTime();
   const lifetime = new ProcessLifetime();
@@ -128,18 +142,21 @@ Deno.test("handle() drains on a signal and then ends the process; a second signa
     exit: (code: number) => codes.push(code),
   };
   const lifetime = new ProcessLifetime();
+  const reports: unknown[] = [];
   withGlobals({ process }, () => {
-    lifetime.handle({ signals: ["SIGTERM", "SIGINT"], drain: 1_000 });
+    const onDrained = (report: unknown) => reports.push(report);
+    lifetime.handle({ signals: ["SIGTERM", "SIGINT"], drain: 1_000, onDrained });
     lifetime.handle({ signals: ["SIGTERM"] }); // is handled already
   });
   const work = Promise.withResolvers<void>();
-  lifetime.waitUntil(work.promise);
   listeners.get("SIGTERM")?.();
+  lifetime.waitUntil(work.promise); // by a later listener of the same signal
   await time.tickAsync(10);
   assertEquals(codes, []);
   work.resolve();
   await time.tickAsync(0);
-  assertEquals(codes, [143]);
+  await time.runMicrotasks();
+  assertEquals([codes, reports], [[143], [{ completed: 1, canceled: 0, pending: 0 }]]);
   lifetime.waitUntil(new Promise(() => {}));
   listeners.get("SIGINT")?.();
   listeners.get("SIGINT")?.();
@@ -154,7 +171,7 @@ Deno.test("handle() leaves the process alone with exit: false", async () => {
   const lifetime = new ProcessLifetime();
   withGlobals({ process }, () => lifetime.handle({ signals: ["SIGTERM"], exit: false }));
   listeners[0]?.();
-  await lifetime.drain({ deadline: 10 });
+  await new Promise((resolve) => setTimeout(resolve, 5));
   assertEquals(codes, []);
 });
 

@@ -6,23 +6,34 @@ import { join } from "../lib/path.ts";
 
 const LIMIT_BYTES = 10 * 1024;
 
-/** What `import "@taskscope/taskscope"` costs a browser or an edge function: everything, minified and compressed. */
+/**
+ * What TaskScope costs a browser or an edge function, minified and compressed. The limit is for the core, which is what
+ * `import "@taskscope/taskscope"` leaves behind; a bundler adds the combinators that are used, all of them are the other
+ * figure.
+ */
 export function bundleSize({ env, scratch }: Ground): Leg {
   return {
     name: "bundle size",
     async run() {
-      const path = join(scratch, "minified.js");
-      await bundle(env, ["--minify", "--output", path, "mod.ts"]);
-      const bytes = await gzipSize(path);
+      const measure = async (name: string, code: string) => {
+        const [entry, path] = [join(scratch, `${name}.ts`), join(scratch, `${name}.min.js`)];
+        await Deno.writeTextFile(entry, code);
+        await bundle(env, ["--config=deno.json", "--minify", "--output", path, entry]);
+        return { bytes: await gzipSize(path), left: await importsOf(path) };
+      };
+      const core = await measure(
+        "core",
+        'import { TaskScope } from "@taskscope/taskscope"; Object.assign(self, { TaskScope });',
+      );
+      const all = await measure("all", 'import * as all from "@taskscope/taskscope"; Object.assign(self, { all });');
       const inside = await packagesOf("mod.ts", env);
-      const left = await importsOf(path);
       const problems = [
-        bytes > LIMIT_BYTES && `it is larger than ${LIMIT_BYTES} bytes`,
+        core.bytes > LIMIT_BYTES && `the core is larger than ${LIMIT_BYTES} bytes`,
         inside.length > 0 && `mod.ts pulls in ${inside.join(", ")}`,
-        left.length > 0 && `the bundle still imports ${left.join(", ")}`,
+        all.left.length > 0 && `the bundle still imports ${all.left.join(", ")}`,
       ].filter((problem) => problem !== false);
       return verdict(problems.length === 0, {
-        note: `${(bytes / 1024).toFixed(1)} KB gzip`,
+        note: `${core.bytes} bytes gzip, ${all.bytes} with every combinator`,
         output: problems.join("\n"),
       });
     },

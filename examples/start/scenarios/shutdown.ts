@@ -11,7 +11,7 @@ export async function shutdown({ dir, timeline }: World): Promise<void> {
   timeline.begin("5. SIGTERM with work pending: a server of its own process has 2 s to drain");
   if (Deno.build.os === "windows") return timeline.line("parent", "skipped: Windows has no SIGTERM");
   await using child = new Deno.Command(Deno.execPath(), {
-    args: ["run", "-A", SERVER.href, dir, String(Date.now())],
+    args: ["run", "--quiet", "-A", SERVER.href, dir, String(Date.now())],
     stdout: "piped",
     stderr: "inherit",
   }).spawn();
