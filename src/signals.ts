@@ -112,3 +112,18 @@ export function composeSignals(signal: AbortSignal, timeout: AbortSignal): Abort
 export function nativeTimeout(delay: number): AbortSignal {
   return AbortSignal.timeout(Math.ceil(delay)); // Node refuses fractions
 }
+
+/**
+ * Listens for one event of a host, such as `beforeunload`, once.
+ *
+ * @returns What ends the listening.
+ */
+export function onceEvent(target: EventTarget, type: string, listener: (event: Event) => void): () => void {
+  const once = (event: Event) => {
+    end();
+    listener(event);
+  };
+  const end = () => target.removeEventListener(type, once);
+  target.addEventListener(type, once);
+  return end;
+}

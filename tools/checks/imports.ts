@@ -39,6 +39,9 @@ const CORE = [
   "mod.ts",
 ];
 
+/** What platforms may use of the core: never its scopes, so that a host's entry stays small. */
+const UNDER_PLATFORMS = ["src/validate.ts", "src/errors.ts", "src/signals.ts", "src/deadline.ts", "src/lifetime.ts"];
+
 /** What the core does without, so that it runs anywhere and stays small. */
 const NOT_IN_CORE = /^(node:|npm:|zod\b|@std\/http\b)/;
 
@@ -60,6 +63,7 @@ export async function importProblems(
       problems.push(`${file} has no place in the order of tools/checks/imports.ts`);
     }
     if (CORE.includes(file)) problems.push(...coreProblems(file, module, targets));
+    if (file.startsWith("src/platforms/")) problems.push(...platformProblems(file, targets));
   }
   const cycle = findCycle(graph);
   if (cycle) problems.push(`cycle: ${cycle.join(" → ")}`);
@@ -91,6 +95,12 @@ function coreProblems(
       .filter(({ specifier }) => NOT_IN_CORE.test(specifier))
       .map(({ specifier }) => `${file} is core and imports "${specifier}"`),
   ];
+}
+
+function platformProblems(file: string, targets: string[]): string[] {
+  return targets
+    .filter((target) => !target.startsWith("src/platforms/") && !UNDER_PLATFORMS.includes(target))
+    .map((target) => `${file} is a platform and imports ${target}`);
 }
 
 /** The first cycle found, its first file repeated at the end. */

@@ -1,0 +1,83 @@
+/**
+ * How long each host keeps detached work alive: data with an origin, a date and a reference, never a promise.
+ *
+ * @module
+ */
+import { z } from "zod";
+import { show } from "../validate.ts";
+import { type LifetimeLimit, LIMITS, type LimitTrigger } from "./limits_data.ts";
+
+export type { LifetimeLimit, LimitTrigger };
+
+/** Limits of your own, in milliseconds, by trigger; `null`: no limit is known. */
+export type LimitOverrides = { readonly [Trigger in LimitTrigger]?: number | null };
+
+/** Every limit that is known here. */
+export const lifetimeLimits: readonly LifetimeLimit[] = LIMITS;
+
+const LONGEST = 366 * 86_400_000;
+const milliseconds = z.number().positive().max(LONGEST).nullable();
+const overrides = z.strictObject({
+  http: milliseconds,
+  cron: milliseconds,
+  queue: milliseconds,
+  alarm: milliseconds,
+  edge: milliseconds,
+  background: milliseconds,
+  "durable-object": milliseconds,
+}).partial();
+
+/** Where to look, besides the name of the host. */
+export interface LimitQuery {
+  /**
+   * What began the invocation.
+   *
+   * @default "http"
+   */
+  readonly trigger?: LimitTrigger | undefined;
+  /** The plan, where plans differ; the shorter limit without it. */
+  readonly plan?: "free" | "paid" | undefined;
+  /** What is known better than here. */
+  readonly limits?: LimitOverrides | undefined;
+}
+
+/**
+ * Finds the limit of a host.
+ *
+ * @param platform The name of the host, as in {@linkcode lifetimeLimits}.
+ * @param query Trigger, plan, and your own numbers.
+ * @returns The limit; with a number of yours, `ref` and `confidence` say so.
+ * @throws {TypeError} If there is no such limit, or an override is of the wrong shape.
+ * @throws {RangeError} If an override is zero, negative, or longer than a year.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals, assertThrows } from "@std/assert";
+ * import { limitOf } from "@taskscope/taskscope/platforms";
+ *
+ * assertEquals(limitOf("cloudflare").ms, 30_000);
+ * assertEquals(limitOf("vercel", { limits: { http: 800_000 } }).ms, 800_000);
+ * assertThrows(() => limitOf("vercel", { limits: { http: -1 } }), RangeError, "limits.http");
+ * ```
+ */
+export function limitOf(platform: string, query: LimitQuery = {}): LifetimeLimit {
+  const { trigger = "http", plan, limits = {} } = query;
+  const what = `Cannot set the limits of ${platform}`;
+  assertOverrides(limits, what);
+  const limit = LIMITS.find((each) =>
+    each.platform === platform && each.trigger === trigger && (!plan || !each.plan || each.plan === plan)
+  );
+  if (!limit) throw new TypeError(`${what}: nothing is known of the trigger ${show(trigger)} there`);
+  const ms = limits[trigger];
+  return ms === undefined
+    ? limit
+    : { ...limit, ms, ref: `limits.${trigger}, set by the program`, confidence: "program" };
+}
+
+function assertOverrides(value: unknown, what: string): void {
+  const { error } = overrides.safeParse(value);
+  const issue = error?.issues[0];
+  if (!issue) return;
+  const message = `${what}: ${["limits", ...issue.path].join(".")} needs milliseconds or null: ${issue.message}`;
+  throw issue.code === "too_small" || issue.code === "too_big" ? new RangeError(message) : new TypeError(message);
+}
