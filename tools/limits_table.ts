@@ -1,0 +1,60 @@
+/**
+ * Writes the table of limits in README.md from the data in src/platforms/limits_data.ts.
+ *
+ * ```sh
+ * deno run -A tools/std.ts run -A tools/limits_table.ts
+ * ```
+ */
+import { type LifetimeLimit, lifetimeLimits } from "@taskscope/taskscope/platforms";
+import { ROOT } from "./lib/command.ts";
+import { join } from "./lib/path.ts";
+
+const README = join(ROOT, "README.md");
+const [START, END] = ["<!-- limits: start -->", "<!-- limits: end -->"];
+const HEADER = ["platform", "how long", "from", "at the limit", "what we do"];
+const AT_LIMIT = {
+  "cancel-silent": "canceled, no `finally`",
+  "cancel-logged": "canceled with a log line, no `finally`",
+  kill: "killed",
+  freeze: "frozen, thawed in another invocation",
+  nothing: "nothing",
+};
+
+/** The README with the table as the data has it. */
+export function withTable(readme: string): string {
+  const [before, rest] = readme.split(START);
+  const after = rest?.split(END)[1];
+  if (after === undefined) throw new Error(`README.md has no ${START} followed by ${END}`);
+  const rows = [HEADER, HEADER.map((name) => "-".repeat(name.length)), ...lifetimeLimits.map(toRow)];
+  const widths = HEADER.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
+  const lines = rows.map((row) =>
+    `| ${row.map((cell, column) => cell.padEnd(widths[column] ?? 0, row === rows[1] ? "-" : " ")).join(" | ")} |`
+  );
+  return [before, START, "\n\n", lines.join("\n"), "\n\n", END, after].join("");
+}
+
+function toRow({ platform, trigger, plan, ms, origin, atLimit, warning, warnsAt }: LifetimeLimit): string[] {
+  const warned = warning === "none" ? "" : warnsAt ? `, warned at ${warnsAt * 100} %` : ", warned by a signal";
+  return [
+    [platform, trigger === "http" ? "" : trigger, plan].filter(Boolean).join(", "),
+    ms === null ? "not known" : `${ms / 1_000} s`,
+    origin === "response-end" ? "response end or disconnect" : origin === "none" ? "" : origin.replace("-", " "),
+    AT_LIMIT[atLimit] + warned,
+    whatWeDo({ platform, ms, origin, warning }),
+  ];
+}
+
+function whatWeDo({ platform, ms, origin, warning }: Pick<LifetimeLimit, "platform" | "ms" | "origin" | "warning">) {
+  if (platform === "lambda") return "refuse, unless the invocation awaits it";
+  if (origin === "shutdown") return "drain, cancel what does not fit";
+  if (ms === null) return "hold it, your deadline counts";
+  return warning === "event" ? "refuse what does not fit, cancel at the warning" : "refuse what does not fit";
+}
+
+/** What is wrong with the table in README.md; nothing if it is up to date. */
+export async function limitsTableProblems(): Promise<string[]> {
+  const readme = await Deno.readTextFile(README);
+  return withTable(readme) === readme ? [] : ["README.md: the table of limits is old, run tools/limits_table.ts"];
+}
+
+if (import.meta.main) await Deno.writeTextFile(README, withTable(await Deno.readTextFile(README)));
