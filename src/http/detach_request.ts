@@ -1,0 +1,96 @@
+/**
+ * A copy of a request that survives it.
+ *
+ * @module
+ */
+import { assertSignal } from "../signals.ts";
+import { assertNumber, assertOneOf, assertOptions } from "../validate.ts";
+
+type Body = ReadableStream<Uint8Array<ArrayBuffer>>;
+
+/** Options of {@linkcode detachRequest}. */
+export interface DetachRequestOptions {
+  /**
+   * What becomes of the body. `buffer` reads it to its end and consumes the original; `tee` leaves the original readable
+   * and must be read before the response ends; `none` drops it, and reading the copy's body rejects.
+   *
+   * @default "buffer"
+   */
+  readonly body?: "buffer" | "tee" | "none" | undefined;
+  /**
+   * The longest body to take, in bytes.
+   *
+   * @default 1 MiB
+   */
+  readonly maxBytes?: number | undefined;
+}
+
+const MAX_BYTES = 1_048_576;
+
+/**
+ * Copies a request for work that goes on after the response, when the platform's own request throws (Deno), lies (Bun) or
+ * refuses its body (workerd). Go: `Request.Clone(context.WithoutCancel(ctx))`.
+ *
+ * **Guarantees.** Url, method and headers are taken synchronously. With `buffer`, the body has been read when the promise
+ * fulfills: await it before you answer. The copy's signal follows `owner` and never the original request.
+ *
+ * @param request A request that has not been answered.
+ * @param owner Whose signal the copy has: the scope of a detached task, or a signal.
+ * @param options See {@linkcode DetachRequestOptions}.
+ * @returns The copy.
+ * @throws {TypeError} If the body has been read already, or an option is wrong.
+ * @throws {RangeError} If the body is longer than `maxBytes`; with `tee`, reading the copy's body rejects.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { detachRequest } from "@taskscope/taskscope/http";
+ *
+ * const request = new Request("http://localhost/", { method: "POST", body: "hello" });
+ * const copy = await detachRequest(request, new AbortController().signal);
+ * assertEquals([copy.method, await copy.text()], ["POST", "hello"]);
+ * ```
+ */
+export async function detachRequest(
+  request: Request,
+  owner: AbortSignal | { readonly signal: AbortSignal },
+  options: DetachRequestOptions = {},
+): Promise<Request> {
+  const what = "Cannot detach a request";
+  assertOptions(options, ["body", "maxBytes"], what);
+  const { body = "buffer", maxBytes = MAX_BYTES } = options;
+  assertOneOf(body, ["buffer", "tee", "none"], "body", what);
+  assertNumber(maxBytes, "maxBytes", what, 0, Infinity);
+  const signal = "signal" in owner ? owner.signal : owner;
+  assertSignal(signal, what);
+  const { url, method } = request;
+  const init = { method, headers: new Headers(request.headers), signal };
+  if (request.bodyUsed) throw new TypeError(`${what}: its body has been read already: ${method} ${url}`);
+  if (request.body === null) return new Request(url, init);
+  if (body === "none") return new Request(url, { ...init, body: droppedBody(), ...HALF });
+  const source = (body === "tee" ? request.clone() : request).body as Body;
+  const limited = source.pipeThrough(limit(maxBytes, what));
+  if (body === "tee") return new Request(url, { ...init, body: limited, ...HALF });
+  return new Request(url, { ...init, body: await new Response(limited).arrayBuffer() });
+}
+
+const HALF = { duplex: "half" }; // Node refuses a streamed body without it
+
+function droppedBody(): Body {
+  return new ReadableStream({
+    pull(controller) {
+      controller.error(new TypeError('Cannot read the body: the request was detached with body: "none"'));
+    },
+  }, { highWaterMark: 0 });
+}
+
+function limit(maxBytes: number, what: string): TransformStream<Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>> {
+  let length = 0;
+  return new TransformStream({
+    transform(chunk, controller) {
+      length += chunk.byteLength;
+      if (length > maxBytes) throw new RangeError(`${what}: its body is longer than maxBytes, ${maxBytes}`);
+      controller.enqueue(chunk);
+    },
+  });
+}

@@ -1,0 +1,22 @@
+/**
+ * A scope per request: disconnects, deadlines, streamed bodies, and requests that outlive their response.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { scoped } from "@taskscope/taskscope/http";
+ *
+ * const handler = scoped(async (_request, scope) => {
+ *   const user = scope.spawn(() => "Ada");
+ *   return Response.json({ user: await user });
+ * }, { deadline: 2_000 });
+ *
+ * assertEquals(await (await handler(new Request("http://localhost/"))).json(), { user: "Ada" });
+ * ```
+ *
+ * @module
+ */
+export { detachRequest, type DetachRequestOptions } from "./detach_request.ts";
+export { propagate } from "./propagate.ts";
+export { scoped, type ScopedHandler, type ScopedOptions } from "./scoped.ts";
+export { parseTraceParent, type TraceContext, TraceParent } from "./trace_parent.ts";
