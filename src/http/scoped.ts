@@ -126,8 +126,8 @@ async function handle<Args extends unknown[]>(
   const isHead = request.method === "HEAD";
   const name = nameOf(request, options);
   const client = new Client(request, name);
-  const lifetime = options.lifetime ?? detectLifetime(...args, request);
-  const host = lifetime as ResponseListener | undefined;
+  const lifetime = options.lifetime ?? lifetimeOf(request, args);
+  const host = lifetime as ResponseListener;
   let isAnswered = false;
   const respond = (response: Response) => {
     if (isAnswered) return;
@@ -169,8 +169,21 @@ async function handle<Args extends unknown[]>(
     respond(error instanceof Response ? error : new Response(TEXT[status ?? 500], { status: status ?? 500 }));
   } finally {
     client.released();
-    if (client.signal.aborted) host?.disconnected?.();
-    else host?.responseEnded?.();
+    if (client.signal.aborted) host.disconnected?.();
+    else host.responseEnded?.();
+  }
+}
+
+/** A request without detached tasks needs no lifetime: where there is none, the first detached task is refused. */
+function lifetimeOf(request: Request, args: readonly unknown[]): Lifetime {
+  try {
+    return detectLifetime(...args, request);
+  } catch (error) {
+    return {
+      waitUntil() {
+        throw error;
+      },
+    };
   }
 }
 

@@ -87,7 +87,8 @@ function fromObject(value: unknown, handlerArguments: readonly unknown[]): Lifet
   }
   if (!isObject(value) || typeof read(value, "waitUntil") !== "function") return undefined;
   const host = value as unknown as WaitUntilHost;
-  if ("deadline" in value || "closing" in value) return value as unknown as Lifetime; // one of the user's own
+  const isOwn = ["deadline", "closing", "responseEnded"].some((member) => member in value); // one of the user's
+  if (isOwn) return value as unknown as Lifetime;
   // The event of h3 has a waitUntil that does nothing where its request has none.
   if (isObject(read(value, "req"))) return fromObject(read(value, "req"), handlerArguments);
   if (isCloudflare(value)) {

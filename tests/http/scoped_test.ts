@@ -246,3 +246,22 @@ Deno.test("scoped() takes the earlier of its deadline and the caller's, and igno
   }
   assertEquals((await handler(request({ headers: { "x-left": "0" } }))).status, 504);
 });
+
+Deno.test("scoped() answers where there is no lifetime, and refuses detached tasks with the reason", async () => {
+  const { navigator } = globalThis;
+  Object.defineProperty(globalThis, "navigator", { value: { userAgent: "Cloudflare-Workers" }, configurable: true });
+  try {
+    const handler = scoped((_request, scope) => {
+      try {
+        scope.spawnDetached(() => {}, { deadline: 1_000 });
+      } catch (error) {
+        return new Response(String((error as Error).cause));
+      }
+      return new Response("spawned");
+    });
+    const text = await (await handler(request())).text();
+    assertEquals(text.startsWith("LifetimeUnavailableError"), true, text);
+  } finally {
+    Object.defineProperty(globalThis, "navigator", { value: navigator, configurable: true });
+  }
+});

@@ -45,6 +45,9 @@ const UNDER_PLATFORMS = ["src/validate.ts", "src/errors.ts", "src/signals.ts", "
 /** What the core does without, so that it runs anywhere and stays small. */
 const NOT_IN_CORE = /^(node:|npm:|zod\b|@std\/http\b)/;
 
+/** What stands on the core, from the bottom to the top: a folder imports only itself and those before it. */
+const SATELLITES = ["src/platforms/", "src/http/"];
+
 /** Sentences about imports that go the wrong way; none if all is well. */
 export async function importProblems(
   entries: readonly string[],
@@ -63,7 +66,7 @@ export async function importProblems(
       problems.push(`${file} has no place in the order of tools/checks/imports.ts`);
     }
     if (CORE.includes(file)) problems.push(...coreProblems(file, module, targets));
-    if (file.startsWith("src/platforms/")) problems.push(...platformProblems(file, targets));
+    else problems.push(...satelliteProblems(file, targets));
   }
   const cycle = findCycle(graph);
   if (cycle) problems.push(`cycle: ${cycle.join(" → ")}`);
@@ -97,10 +100,17 @@ function coreProblems(
   ];
 }
 
-function platformProblems(file: string, targets: string[]): string[] {
+function satelliteProblems(file: string, targets: string[]): string[] {
+  const placeOf = (path: string) => SATELLITES.findIndex((folder) => path.startsWith(folder));
+  if (placeOf(file) < 0) return [`${file} has no place in the order of tools/checks/imports.ts`];
+  const isPlatform = file.startsWith("src/platforms/");
   return targets
-    .filter((target) => !target.startsWith("src/platforms/") && !UNDER_PLATFORMS.includes(target))
-    .map((target) => `${file} is a platform and imports ${target}`);
+    .filter((target) => placeOf(target) > placeOf(file) || (isPlatform && !isUnderPlatforms(target)))
+    .map((target) => `${file} imports ${target}, which stands above it`);
+}
+
+function isUnderPlatforms(target: string): boolean {
+  return target.startsWith("src/platforms/") || UNDER_PLATFORMS.includes(target);
 }
 
 /** The first cycle found, its first file repeated at the end. */
