@@ -16,6 +16,7 @@
  *
  * @module
  */
+export { currentScope } from "./current_scope.ts";
 export { detachRequest, type DetachRequestOptions } from "./detach_request.ts";
 export { propagate } from "./propagate.ts";
 export { scoped, type ScopedHandler, type ScopedOptions } from "./scoped.ts";

@@ -17,6 +17,7 @@ import { detectLifetime } from "../platforms/detect.ts";
 import { assertFunction, assertOptions } from "../validate.ts";
 import { readAhead } from "./body.ts";
 import { Client } from "./client.ts";
+import { assertAsyncContext, enterScope } from "./current_scope.ts";
 import { DeadlineHeader, parseRemaining } from "./propagate.ts";
 import { parseTraceParent, TraceParent } from "./trace_parent.ts";
 
@@ -49,6 +50,13 @@ export interface ScopedOptions {
   readonly context?: readonly ContextBinding[] | undefined;
   /** How long tasks that were canceled may take, in milliseconds. */
   readonly grace?: number | undefined;
+  /**
+   * Whether `currentScope()` works. It switches AsyncLocalStorage on, which makes every await in the process slower on
+   * Node 22.
+   *
+   * @default false
+   */
+  readonly currentScope?: boolean | undefined;
   /** Is told what happens in the scopes. */
   readonly observer?: Observer | undefined;
   /**
@@ -59,7 +67,17 @@ export interface ScopedOptions {
   readonly onError?: ((error: unknown) => void) | undefined;
 }
 
-const OPTIONS = ["name", "deadline", "deadlineHeader", "lifetime", "context", "grace", "observer", "onError"];
+const OPTIONS = [
+  "name",
+  "deadline",
+  "deadlineHeader",
+  "lifetime",
+  "context",
+  "grace",
+  "currentScope",
+  "observer",
+  "onError",
+];
 
 interface ResponseListener {
   responseEnded?(): void;
@@ -106,6 +124,7 @@ export function scoped<Args extends unknown[]>(
   if (options.onError !== undefined) assertFunction(options.onError, `${what}: onError`);
   if (options.deadline !== undefined) parseDeadline(options.deadline, Date.now(), what);
   if (options.deadlineHeader !== undefined) new Headers([[options.deadlineHeader, "0"]]); // throws on a bad name
+  if (options.currentScope) assertAsyncContext(what);
   return (request, ...args) =>
     new Promise((answer) =>
       handle(handler, options, request, args, answer).catch((error) => {
@@ -136,7 +155,8 @@ async function handle<Args extends unknown[]>(
     answer(response);
   };
   const run = TaskScope.run(async (scope) => {
-    const response = await handler(request, scope, ...args);
+    const call = () => handler(request, scope, ...args);
+    const response = await (options.currentScope ? enterScope(scope, call) : call());
     if (!response.body || response.status === 101) return response;
     const body = await readAhead(response.body, () => client.left());
     if (body instanceof Uint8Array) return new Response(isHead ? null : body, response);

@@ -1,7 +1,14 @@
 /** scoped() behind a real Deno.serve, with real sockets. */
 import { assert, assertEquals, assertInstanceOf } from "@std/assert";
 import { CancelReason, processLifetime, type TaskScope } from "@taskscope/taskscope";
-import { propagate, scoped, type ScopedHandler, type ScopedOptions, TraceParent } from "@taskscope/taskscope/http";
+import {
+  currentScope,
+  propagate,
+  scoped,
+  type ScopedHandler,
+  type ScopedOptions,
+  TraceParent,
+} from "@taskscope/taskscope/http";
 
 const request = (init?: RequestInit) => new Request("http://localhost/x", init);
 
@@ -264,4 +271,18 @@ Deno.test("scoped() answers where there is no lifetime, and refuses detached tas
   } finally {
     Object.defineProperty(globalThis, "navigator", { value: navigator, configurable: true });
   }
+});
+
+Deno.test("currentScope() is the request's own, also in its tasks, and undefined without the option", async () => {
+  const seen: unknown[] = [];
+  const handle: ScopedHandler<[]> = async (_request, scope) => {
+    await scope.sleep(1);
+    seen.push(currentScope() === scope, await scope.spawn(() => currentScope() === scope));
+    return new Response();
+  };
+  const on = scoped(handle, { currentScope: true });
+  await Promise.all([on(request()), on(request())]);
+  assertEquals([seen.splice(0), currentScope()], [[true, true, true, true], undefined]);
+  await scoped(handle)(request());
+  assertEquals(seen, [false, false]);
 });

@@ -1,0 +1,56 @@
+/**
+ * The scope of the request that this code works for, found through AsyncLocalStorage.
+ *
+ * @module
+ */
+import type { TaskScope } from "../../mod.ts";
+
+interface Storage {
+  getStore(): TaskScope | undefined;
+  run<T>(scope: TaskScope, fn: () => T): T;
+}
+
+interface Host {
+  readonly process?: { getBuiltinModule?(name: string): { AsyncLocalStorage?: new () => Storage } | undefined };
+}
+
+let storage: Storage | undefined; // one for the process, made when the option is first used
+
+/**
+ * Switches AsyncLocalStorage on.
+ *
+ * @throws {TypeError} If there is none here.
+ */
+export function assertAsyncContext(what: string): void {
+  if (storage) return;
+  const { AsyncLocalStorage } = (globalThis as Host).process?.getBuiltinModule?.("node:async_hooks") ?? {};
+  if (!AsyncLocalStorage) throw new TypeError(`${what}: currentScope needs AsyncLocalStorage, which is not here`);
+  storage = new AsyncLocalStorage();
+}
+
+/** Calls a function that finds the scope as `currentScope()`. */
+export function enterScope<T>(scope: TaskScope, fn: () => T): T {
+  return storage ? storage.run(scope, fn) : fn();
+}
+
+/**
+ * The scope of the request that this code works for, where `scoped` has the option `currentScope: true`.
+ *
+ * In a task it is still the request's own scope, not the task's.
+ *
+ * @returns The scope, or `undefined` outside of a request and without the option.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { currentScope, scoped } from "@taskscope/taskscope/http";
+ *
+ * const log = (text: string) => `${currentScope()?.name}: ${text}`;
+ * const handler = scoped(() => new Response(log("hello")), { currentScope: true });
+ *
+ * assertEquals(await (await handler(new Request("http://localhost/"))).text(), "GET /: hello");
+ * ```
+ */
+export function currentScope(): TaskScope | undefined {
+  return storage?.getStore();
+}
