@@ -110,7 +110,7 @@ export function deadlineError(path: string, at: number, what = ""): DeadlineExce
 
 /** Starts the time a canceled node has to end. */
 export function waitForGrace(origin: ScopeNode, grace: number = graceOf(origin)): void {
-  if (origin.isSettled) return;
+  if (origin.isSettled || (origin.is(Flag.MANUAL) && origin.live === 0)) return;
   const { heap, life } = origin.env;
   if (origin.ownLimit) heap.remove(origin.ownLimit);
   if (grace === Infinity) return;

@@ -68,6 +68,6 @@ function within(work: Promise<boolean>, grace: number, node: ScopeNode): Promise
 export function abandonedError(origin: ScopeNode, overdue: readonly ScopeNode[], where = ""): AbandonedTasksError {
   const tasks = overdue.map(({ name, path }) => ({ name, path }));
   const names = tasks.slice(0, 9).map(({ path }) => `"${path}"${where}`).join(", ");
-  const message = `${tasks.length} still running after grace: ${names}. Pass the signal on, or raise grace`;
+  const message = `${tasks.length} still running after grace: ${names}. Heed the signal, or raise grace`;
   return new AbandonedTasksError(tasks, message, { cause: origin.cancellation?.reason });
 }

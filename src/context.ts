@@ -75,7 +75,7 @@ export class ContextKey<T> {
  */
 export function contextKey<T>(name: string): ContextKey<T> {
   if (typeof name !== "string" || name === "") {
-    throw wrong("Cannot make a context key", "its name must be a non-empty string", name);
+    throw wrong("Cannot make a context key", "a name must be a non-empty string", name);
   }
   return new ContextKey<T>(name);
 }
@@ -92,11 +92,11 @@ export function extendValues(
   bindings: readonly ContextBinding[],
   what: string,
 ): Values | undefined {
-  if (!Array.isArray(bindings)) throw wrong(what, "context must be an array such as [TraceId.with(id)]", bindings);
+  if (!Array.isArray(bindings)) throw wrong(what, "context must be an array such as [key.with(value)]", bindings);
   let values = outer;
   for (const binding of bindings) {
     if (!(binding instanceof ContextBinding)) {
-      throw wrong(what, "context must hold what key.with(value) returns", binding);
+      throw wrong(what, "context must be an array such as [key.with(value)]", binding);
     }
     values = { binding, outer: values };
   }
@@ -106,7 +106,7 @@ export function extendValues(
 /** The value of a key, or `undefined`. */
 export function lookUp<T>(values: Values | undefined, key: ContextKey<T>): T | undefined {
   if (!(key instanceof ContextKey)) {
-    throw wrong("Cannot get a context value", "a key made with contextKey() is needed", key);
+    throw wrong("Cannot get a context value", "a key of contextKey() is needed", key);
   }
   for (let at = values; at !== undefined; at = at.outer) {
     if (at.binding.key === key) return at.binding.value as T;

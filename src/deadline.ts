@@ -81,7 +81,7 @@ function parseObject(deadline: unknown, now: number, what: string): number {
     const length = sumParts(deadline as Record<string, unknown>, what);
     if (length !== undefined) return now + length;
   }
-  throw wrong(what, "a deadline is needed: milliseconds, a Date, or a duration such as { seconds: 20 }", deadline);
+  throw wrong(what, "a deadline is needed: ms, a Date or a duration such as { seconds: 20 }", deadline);
 }
 
 function sumParts(parts: Record<string, unknown>, what: string): number | undefined {

@@ -118,9 +118,10 @@ export function spawnDetached<T>(
   assertFits(fits, asked, now, options.onExceed, lifetime, what);
   try {
     // On its object: an unbound waitUntil throws "Illegal invocation" on Cloudflare.
-    lifetime.waitUntil(new Promise<void>((resolve) => node.onSettled(resolve)));
+    const held = lifetime.waitUntil(new Promise<void>((resolve) => node.onSettled(resolve)));
+    Promise.resolve(held).catch(() => {}); // an async one that rejects must not end the process
   } catch (cause) {
-    throw new LifetimeUnavailableError(`${what}: waitUntil threw, do it while the handler runs`, { cause });
+    throw new LifetimeUnavailableError(`${what}: waitUntil threw, spawn it earlier`, { cause });
   }
   limitTo(node, fits, now); // from here on, nothing throws
   if (lifetime.closing) node.onSettled(follow(lifetime.closing, ({ reason }) => endOfLifetime(node, reason)));
@@ -164,7 +165,7 @@ function assertFits(
 function availableLifetime(what: string): Lifetime {
   const lifetime = defaultLifetime();
   if (lifetime) return lifetime;
-  throw new LifetimeUnavailableError(`${what}: nothing keeps it alive here, give its scope a lifetime such as ctx`);
+  throw new LifetimeUnavailableError(`${what}: nothing keeps it alive here, give the scope a lifetime`);
 }
 
 /** Has the lifetime own the task, or else watches over a deadline of the lifetime that may move. */

@@ -39,5 +39,7 @@ export const AGGREGATE = 16384;
 export const GRACE_DUE = 32768;
 /** Its primary failure came from its cleanup. */
 export const CLEANUP_FAILED = 131072;
+/** Its grace has passed, and those above what was abandoned had a turn to end. */
+export const LAST_TURN = 262144;
 /** Is canceled because its own deadline passed. */
 export const EXPIRED = 65536;

@@ -50,8 +50,8 @@ export function start(node: ScopeNode): void {
   if (node.is(Flag.BODY_DONE)) return;
   const fn = node.value as (scope: unknown) => unknown;
   node.value = undefined;
+  if (!node.cancellation && node.task) tell(node, "onStart", node.task);
   if (node.cancellation) return bodyEnded(node, Flag.CUT);
-  if (node.task) tell(node, "onStart", node.task);
   try {
     const result = fn(node.scope); // user code
     if (isThenable(result)) {
@@ -73,7 +73,8 @@ function bodySucceeded(node: ScopeNode, value: unknown): void {
 
 function bodyFailed(node: ScopeNode, error: unknown): void {
   const { cancellation } = node;
-  const isCanceled = cancellation && isCancellation(cancellation, error);
+  // Asking for the reason first would make one at each level of a failing chain.
+  const isCanceled = cancellation && !node.failures?.includes(error) && isCancellation(cancellation, error);
   if (node.is(Flag.ABANDONED)) {
     return endedAfterAll(node, isCanceled ? canceled(cancellation) : { state: "failed", error });
   }
@@ -113,6 +114,7 @@ export function endIfReady(first: ScopeNode): void {
 async function cleanUpNode(node: ScopeNode): Promise<void> {
   node.flags |= Flag.CLEANING;
   await cleanUp(node, graceOf(node), (error) => {
+    if (isCancellation(node.cancellation, error)) return void (node.flags |= Flag.CUT);
     if (!node.failures) node.flags |= Flag.CLEANUP_FAILED;
     fail(node, error, "body-failed", node, "cleanup");
   });
@@ -146,7 +148,8 @@ function childEnded(parent: ScopeNode, child: ScopeNode): void {
   counters[child.is(Flag.QUEUED) ? "queued" : "running"]--;
   counters[state]++;
   unlink(nursery, child);
-  if (!child.is(Flag.QUEUED | Flag.CALL)) freePlace(parent, nursery);
+  if (child.is(Flag.QUEUED)) dropStale(nursery);
+  else if (!child.is(Flag.CALL)) freePlace(parent, nursery);
   if (child.is(Flag.SHIELD)) shieldEnded(parent);
   const sharesFate = child.cancellation && child.cancellation === parent.cancellation;
   if (sharesFate && (state === "canceled" || state === "abandoned")) parent.flags |= Flag.CUT;
@@ -170,9 +173,17 @@ function childFailed(parent: ScopeNode, child: ScopeNode): void {
   }
 }
 
+/** Forgets canceled tasks in the queue when half of it is that (G13). */
+function dropStale(nursery: Nursery): void {
+  if (2 * ++nursery.stale < nursery.queue.length) return;
+  nursery.queue = nursery.queue.slice(nursery.head).filter((node) => !node.cancellation);
+  nursery.head = nursery.stale = 0;
+}
+
 function freePlace(parent: ScopeNode, nursery: Nursery): void {
   nursery.active--;
   const { queue, counters } = nursery;
+  if (2 * nursery.head > queue.length) nursery.head -= queue.splice(0, nursery.head).length;
   while (nursery.active < parent.concurrency && nursery.head < queue.length) {
     const next = queue[nursery.head++] as ScopeNode;
     if (next.cancellation) continue; // settles by itself
@@ -184,7 +195,6 @@ function freePlace(parent: ScopeNode, nursery: Nursery): void {
     if (runner) runner(() => schedule(next)); // G3: not the context of whoever freed the place
     else schedule(next);
   }
-  if (nursery.head === queue.length) queue.length = nursery.head = 0;
 }
 
 function shieldEnded(parent: ScopeNode): void {
@@ -214,7 +224,8 @@ function abandonOverdue(origin: ScopeNode): void {
   for (const { parent } of running) {
     for (let node = parent; node && !waiting.has(node); node = node.parent) waiting.add(node);
   }
-  const overdue = [...running].filter((node) => !waiting.has(node));
+  const overdue = [...running].reverse().filter((node) => origin.is(Flag.LAST_TURN) || !waiting.has(node));
+  origin.flags |= Flag.LAST_TURN;
   if (overdue.length === 0) return;
   const error = abandonedError(origin, overdue);
   fail(origin, error, "canceled", origin, "body");

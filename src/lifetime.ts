@@ -34,8 +34,8 @@ export function assertLifetime(value: unknown, what: string): asserts value is L
 
 /** The end of a lifetime, in milliseconds since 1970; Infinity if it is not known. */
 export function endOf(lifetime: Lifetime | undefined): number {
-  const end = lifetime?.deadline?.getTime();
-  return end === undefined || Number.isNaN(end) ? Infinity : end;
+  const end = Number(lifetime?.deadline ?? Infinity);
+  return Number.isNaN(end) ? Infinity : end;
 }
 
 /** What a lifetime that lists and cancels its tasks is given of one. */
@@ -149,14 +149,14 @@ export class ProcessLifetime implements Lifetime {
    * @throws {TypeError} If `work` is not a promise.
    */
   waitUntil(work: Promise<unknown>): void {
-    if (!isThenable(work)) throw wrong("Cannot wait", "waitUntil needs a promise", work);
+    if (!isThenable(work)) throw wrong("Cannot wait", "a promise is needed", work);
     this.#pending++;
     const settled = () => {
       this.#pending--;
       for (const drain of this.#drains) drain.settled();
     };
     work.then(settled, (error) => {
-      console.error("TaskScope: work given to waitUntil failed:", error);
+      console.error("TaskScope: waitUntil failed:", error);
       settled();
     });
   }
@@ -197,7 +197,8 @@ export class ProcessLifetime implements Lifetime {
       canceled: 0,
       settled: () => {
         if (drain.canceled === 0) drain.completed++;
-        if (this.#pending === 0) resolve();
+        // A turn later: what ended may hand on the next piece of work.
+        if (this.#pending === 0) this.#heap.add(0, () => this.#pending === 0 && resolve());
       },
     };
     if (this.#pending > 0) {
@@ -236,7 +237,7 @@ export class ProcessLifetime implements Lifetime {
         const deadline = parseDeadline(drain, Date.now(), "Cannot drain");
         // A turn later: what other listeners of this signal give to waitUntil is waited for, too.
         this.#heap.add(0, () => {
-          void this.drain({ deadline: new Date(deadline) }).then(onDrained).finally(end);
+          void this.drain({ deadline: new Date(deadline) }).then(onDrained).catch(console.error).finally(end);
         });
       };
       process?.on?.(signal, () => handle());
@@ -279,7 +280,7 @@ let current: ProcessLifetime | undefined; // for the life of the process
  * ```
  */
 export function processLifetime(options: ProcessLifetimeOptions = {}): ProcessLifetime {
-  const what = "Cannot set up the lifetime";
+  const what = "Cannot make a lifetime";
   assertOptions(options, ["signals", "drain", "exit", "onDrained"], what);
   if (options.onDrained !== undefined) assertFunction(options.onDrained, `${what}: onDrained`);
   for (const signal of options.signals ?? []) assertOneOf(signal, ["SIGTERM", "SIGINT"], "a signal", what);

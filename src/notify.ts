@@ -32,7 +32,7 @@ export function tell<K extends keyof Observer>(
   const failed = (error: unknown) => {
     if (reported.has(observer)) return;
     reported.add(observer);
-    console.error(`TaskScope: the observer's ${hook} threw (reported once):`, error);
+    console.error(`TaskScope: the observer's ${hook} threw (told once):`, error);
   };
   const call = () => {
     try {

@@ -101,8 +101,10 @@ export class Nursery {
   readonly counters = { spawned: 0, succeeded: 0, failed: 0, canceled: 0, abandoned: 0, running: 0, queued: 0 };
   /** How many children have a place. */
   active = 0;
-  readonly queue: ScopeNode[] = [];
+  queue: ScopeNode[] = [];
   head = 0; // of the queue
+  /** How many in the queue were canceled. */
+  stale = 0;
 }
 
 /** A scope on the inside. {@linkcode TaskScope} and {@linkcode Task} are its two faces. */
@@ -252,7 +254,7 @@ export function walk(root: ScopeNode, enter: (node: ScopeNode) => boolean): void
 export function mark(root: ScopeNode, cancellation: Cancellation): ScopeNode[] {
   const affected: ScopeNode[] = [];
   walk(root, (node) => {
-    if (node.cancellation) return false; // invariant 2: marked before, and so is all below it
+    if (node.cancellation || node.isSettled) return false; // invariant 2: marked before, and so is all below it
     if (node !== root && node.is(Flag.SHIELD)) return false;
     node.cancellation = cancellation;
     if (node.extras || node.is(Flag.QUEUED)) affected.push(node);

@@ -459,7 +459,7 @@ export class TaskScope implements ScopeInfo, AsyncDisposable {
    * ```
    */
   abortable<T>(promise: PromiseLike<T>): Promise<T> {
-    if (!isThenable(promise)) throw wrong("Cannot wait", "abortable needs a promise", promise);
+    if (!isThenable(promise)) throw wrong("Cannot wait", "a promise is needed", promise);
     return abortable(this.#node, promise);
   }
 
@@ -498,7 +498,7 @@ function longTimeout(node: ScopeNode, ms: number): AbortSignal {
   const { heap } = node.env;
   if (!node.isSettled) {
     const entry = heap.add(Date.now() + ms, () => {
-      controller.abort(new DOMException("The operation timed out", "TimeoutError"));
+      controller.abort(new DOMException("Timed out", "TimeoutError"));
     });
     node.onSettled(() => heap.remove(entry));
   }

@@ -6,6 +6,7 @@
 import * as Flag from "./flags.ts";
 import type { ScopeTree } from "./observer.ts";
 import { type ScopeNode, walk } from "./scope_tree.ts";
+import { show } from "./validate.ts";
 
 type Mutable = ScopeTree & { children: ScopeTree[] };
 
@@ -40,5 +41,5 @@ function describe(node: ScopeNode, path: string, now: number): Mutable {
 }
 
 function messageOf(reason: unknown): string {
-  return reason instanceof Error ? reason.message : String(reason);
+  return reason instanceof Error ? reason.message : show(reason);
 }

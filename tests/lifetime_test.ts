@@ -55,6 +55,7 @@ Deno.test("drain() cancels what does not fit for a reason of kind shutdown, a ma
   await time.tickAsync(2_899);
   assertEquals([fits.state, long.state], ["succeeded", "running"]);
   await time.tickAsync(1);
+  await time.tickAsync(0);
   assertEquals(await drained, { completed: 1, canceled: 1, pending: 0 });
   assertEquals(endedAt, 3_000);
   const { state, reason } = await outcome as { state: string; reason: CancelReason };
@@ -74,6 +75,7 @@ Deno.test("drain() ends at its deadline, and names what ignored it", async () =>
   scope.spawnDetached(() => stuck.promise, { deadline: { minutes: 1 }, name: "stuck" });
   const drained = lifetime.drain({ deadline: 1_000 });
   await time.tickAsync(1_000);
+  await time.tickAsync(0);
   assertEquals(await drained, { completed: 0, canceled: 1, pending: 0 });
   assertEquals(log.calls.map(({ args }) => String(args[0]).includes("page/stuck")), [true]);
   stuck.resolve();
@@ -88,7 +90,7 @@ Deno.test("two drains at once agree on what was canceled", async () => {
   const outcome = task.outcome;
   const drains = Promise.all([lifetime.drain({ deadline: 400 }), lifetime.drain({ deadline: 5_000 })]);
   await time.tickAsync(300);
-  await time.tickAsync(100);
+  await time.tickAsync(0);
   const report = { completed: 0, canceled: 1, pending: 0 };
   assertEquals([...await drains, (await outcome).state], [report, report, "canceled"]);
   await scope.close();
@@ -154,6 +156,7 @@ Deno.test("handle() drains on a signal and then ends the process; a second signa
   await time.tickAsync(10);
   assertEquals(codes, []);
   work.resolve();
+  await time.tickAsync(0);
   await time.tickAsync(0);
   await time.runMicrotasks();
   assertEquals([codes, reports], [[143], [{ completed: 1, canceled: 0, pending: 0 }]]);

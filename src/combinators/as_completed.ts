@@ -17,12 +17,13 @@ export interface Completed<T> {
 /** Tasks in the order in which they end; more may be added while waiting. */
 export class Completions<T> {
   readonly #ended: Completed<T>[] = [];
+  #taken = 0;
   #pending = 0;
   #wake: () => void = () => {};
 
   /** How many have been added but not taken. */
   get left(): number {
-    return this.#pending + this.#ended.length;
+    return this.#pending + this.#ended.length - this.#taken;
   }
 
   add(task: Task<T>): void {
@@ -38,12 +39,14 @@ export class Completions<T> {
   ready(): Promise<void> {
     return new Promise((resolve) => {
       this.#wake = resolve;
-      if (this.#ended.length > 0) resolve();
+      if (this.#taken < this.#ended.length) resolve();
     });
   }
 
   take(): Completed<T> | undefined {
-    return this.#ended.shift();
+    const { [this.#taken]: next } = this.#ended;
+    if (next) this.#taken++;
+    return next;
   }
 }
 

@@ -100,7 +100,7 @@ async function mapAll<T, R>(
     await group.join();
     return results;
   } finally {
-    if (isDone !== true) await end(iterator, isAsked);
+    if (isDone !== true) group.defer(() => end(iterator, isAsked)); // what it throws never replaces the cause
   }
 }
 
