@@ -143,7 +143,7 @@ export class ProcessLifetime implements Lifetime {
   }
 
   /**
-   * Registers work. A process that has work lives; a drain waits for it.
+   * Registers work: a drain waits for it. A promise alone keeps no process alive; the timer or socket behind it does.
    *
    * @param work A promise; a rejection is reported with `console.error`.
    * @throws {TypeError} If `work` is not a promise.

@@ -238,7 +238,7 @@ export class TaskScope implements ScopeInfo, AsyncDisposable {
    * Starts a task that may outlive this scope and the request, but never its deadline.
    *
    * **Guarantees.** The lifetime is told synchronously, with a promise that always fulfills, at the latest at the
-   * deadline plus `grace`. The scope's cancellation, failure and end do not reach the task; values and observer are kept.
+   * deadline plus `grace` (a shield or cleanup inside adds its own time). The scope's cancellation, failure and end do not reach the task; values and observer are kept.
    * Allowed in a canceled scope. Its error is never silent; see {@linkcode DetachedTask}.
    *
    * @param fn Receives a scope of its own.
@@ -393,7 +393,7 @@ export class TaskScope implements ScopeInfo, AsyncDisposable {
   }
 
   /**
-   * Cancels what still runs and waits for it, at most `grace`. Idempotent.
+   * Cancels what still runs and waits for it, at most `grace`. Idempotent. A scope whose function runs ends with that.
    *
    * @param reason What the signals abort with; by default a `CancelReason` of kind `closed`.
    * @throws What the scope failed with, unless somebody has read that failure from a task or from `join`.
@@ -417,6 +417,7 @@ export class TaskScope implements ScopeInfo, AsyncDisposable {
 
   /**
    * `AbortSignal.any([scope.signal, AbortSignal.timeout(ms)])`, for one call of foreign code. Right above 2^31-1 ms, too.
+   * What it holds is released with the scope, on Node 22 not before: for many calls, give each a task of its own.
    *
    * @param ms In milliseconds.
    * @returns A new signal.
