@@ -225,7 +225,6 @@ function abandonOverdue(origin: ScopeNode): void {
     for (let node = parent; node && !waiting.has(node); node = node.parent) waiting.add(node);
   }
   const overdue = [...running].reverse().filter((node) => origin.is(Flag.LAST_TURN) || !waiting.has(node));
-  origin.flags |= Flag.LAST_TURN;
   if (overdue.length === 0) return;
   const error = abandonedError(origin, overdue);
   fail(origin, error, "canceled", origin, "body");
@@ -235,5 +234,7 @@ function abandonOverdue(origin: ScopeNode): void {
     tell(node, "onAbandon", infoOf(node), error);
   }
   for (const node of overdue) endIfReady(node);
-  if (overdue.length < running.size) waitForGrace(origin, 1);
+  if (overdue.length === running.size) return;
+  origin.flags |= Flag.LAST_TURN;
+  waitForGrace(origin, 1);
 }
