@@ -42,15 +42,9 @@ export {
 } from "./src/errors.ts";
 export type { Deadline, DurationParts, InstantLike, TemporalDurationLike } from "./src/deadline.ts";
 export { type ContextBinding, type ContextKey, contextKey } from "./src/context.ts";
-export {
-  type DrainOptions,
-  type DrainReport,
-  type Lifetime,
-  type ProcessLifetime,
-  processLifetime,
-  type ProcessLifetimeOptions,
-  type ShutdownSignal,
-} from "./src/lifetime.ts";
+export type { Lifetime } from "./src/lifetime.ts";
+export type { DrainOptions, DrainReport, ProcessLifetime } from "./src/process_lifetime.ts";
+export { processLifetime, type ProcessLifetimeOptions, type ShutdownSignal } from "./src/shutdown_signals.ts";
 export type {
   Counters,
   ErrorPhase,

@@ -19,7 +19,7 @@ export function cancel(origin: ScopeNode, kind: CancelKind, make: () => unknown)
 }
 
 /** The first half of `cancel`, which runs no user code: the subtree is marked. What it returns is the other half. */
-function prepareCancel(origin: ScopeNode, kind: CancelKind, make: () => unknown): (() => void) | undefined {
+export function prepareCancel(origin: ScopeNode, kind: CancelKind, make: () => unknown): (() => void) | undefined {
   if (origin.cancellation || origin.isSettled) return undefined;
   const cancellation = new Cancellation(kind, origin, make);
   const affected = mark(origin, cancellation);
@@ -35,11 +35,11 @@ function prepareCancel(origin: ScopeNode, kind: CancelKind, make: () => unknown)
 
 /** What `cancel` and `close` do; a reason of the user's passes through by identity. */
 export function cancelFor(node: ScopeNode, kind: "canceled" | "closed", reason: unknown): void {
-  const make = () => {
-    if (reason !== undefined) return reason;
-    return new CancelReason(kind, node.path, `"${node.path}" was ${kind}`);
-  };
-  cancel(node, reason instanceof CancelReason ? reason.kind : kind, make);
+  cancel(
+    node,
+    kind,
+    () => reason !== undefined ? reason : new CancelReason(kind, node.path, `"${node.path}" was ${kind}`),
+  );
 }
 
 function tellCanceled(node: ScopeNode, cancellation: Cancellation): void {
@@ -84,7 +84,7 @@ export function signalOf(node: ScopeNode): AbortSignal {
 
 /** Prepares to cancel a node because a foreign signal aborted, for the same reason. */
 export function cancelWith(node: ScopeNode, { reason }: AbortSignal): (() => void) | undefined {
-  return prepareCancel(node, reason instanceof CancelReason ? reason.kind : "canceled", () => reason);
+  return prepareCancel(node, "canceled", () => reason);
 }
 
 /** Gives a node a deadline of its own, where the one above is later or none; one that has passed ends it at once. */
@@ -112,11 +112,12 @@ export function deadlineError(path: string, at: number, what = ""): DeadlineExce
 export function waitForGrace(origin: ScopeNode, grace: number = graceOf(origin)): void {
   if (origin.isSettled || (origin.is(Flag.MANUAL) && origin.live === 0)) return;
   const { heap, life } = origin.env;
-  if (origin.ownLimit) heap.remove(origin.ownLimit);
+  heap.remove(origin.ownLimit);
   if (grace === Infinity) return;
   const extras = origin.ensureExtras();
-  if (extras.grace) heap.remove(extras.grace);
+  heap.remove(extras.grace);
   extras.grace = heap.add(Date.now() + grace, () => life.overdue(origin));
+  if (origin.isSettled) heap.remove(extras.grace); // while Deno loaded its timers, which runs microtasks
 }
 
 /** Inside a lifetime that is about to end, grace is cut to nine tenths of what is left: the rest is for the report. */

@@ -27,9 +27,15 @@ export function addCleanup(node: ScopeNode, fn: () => unknown): void {
  * Runs all cleanup of a node, also what is added meanwhile, each within `grace`. After each, what it spawned is awaited.
  *
  * @param grace In milliseconds.
- * @param fail Called with what a cleanup threw, and when one did not end in time.
+ * @param failLate Called with what a cleanup threw that did not end in time.
+ * @param fail Called with what the others threw, and when one did not end in time.
  */
-export async function cleanUp(node: ScopeNode, grace: number, fail: (error: unknown) => void): Promise<void> {
+export async function cleanUp(
+  node: ScopeNode,
+  grace: number,
+  failLate: (error: unknown) => void,
+  fail: (error: unknown) => void,
+): Promise<void> {
   const extras = node.ensureExtras();
   while (extras.deferred) {
     const fn = extras.deferred.pop();
@@ -39,15 +45,20 @@ export async function cleanUp(node: ScopeNode, grace: number, fail: (error: unkn
       if (isThenable(result)) {
         const ended = Promise.resolve(result).then(() => true);
         if (!await within(ended, grace, node)) {
-          ended.catch(fail); // a late failure is still told
+          ended.catch(failLate);
           fail(abandonedError(node, [node], " (its cleanup)"));
         }
       }
     } catch (error) {
       fail(error);
     }
-    if (node.live > 0) await new Promise<void>((resolve) => (extras.idle ??= []).push(resolve));
+    await untilIdle(node);
   }
+}
+
+/** Waits until no child is left. */
+export async function untilIdle(node: ScopeNode): Promise<void> {
+  if (node.live > 0) await new Promise<void>((resolve) => (node.ensureExtras().idle ??= []).push(resolve));
 }
 
 /** Whether the work ended within grace; a shield that it waits for outlasts grace. */

@@ -80,7 +80,7 @@ export function contextKey<T>(name: string): ContextKey<T> {
   return new ContextKey<T>(name);
 }
 
-/** An immutable chain of bindings: the nearest one of a key counts. */
+/** An immutable chain of bindings, one for a key. */
 export interface Values {
   readonly binding: ContextBinding;
   readonly outer: Values | undefined;
@@ -98,9 +98,16 @@ export function extendValues(
     if (!(binding instanceof ContextBinding)) {
       throw wrong(what, "context must be an array such as [key.with(value)]", binding);
     }
-    values = { binding, outer: values };
+    values = { binding, outer: without(values, binding.key) };
   }
   return values;
+}
+
+/** A detached task may spawn the next one for ever: what nobody can read any more must not pile up (G13). */
+function without(values: Values | undefined, key: ContextKey<unknown>): Values | undefined {
+  if (!values || values.binding.key === key) return values?.outer;
+  const outer = without(values.outer, key);
+  return outer === values.outer ? values : { binding: values.binding, outer };
 }
 
 /** The value of a key, or `undefined`. */

@@ -125,10 +125,10 @@ export class DeadlineHeap {
     return entry;
   }
 
-  /** Removes an entry; one that is in no heap is ignored. */
-  remove(entry: HeapEntry): void {
+  /** Removes an entry; none, or one that is in no heap, is ignored. */
+  remove(entry: HeapEntry | undefined): void {
+    if (!entry || entry.index < 0) return;
     const { index } = entry;
-    if (index < 0) return;
     entry.index = -1;
     const last = this.#entries.pop();
     if (last && last !== entry) {
@@ -153,11 +153,14 @@ export class DeadlineHeap {
     this.#timer = undefined;
     this.#wakesAt = -Infinity; // what is added meanwhile needs no timer of its own
     const now = Date.now(); // what is added for later has its own turn, however long this one takes
-    for (let first = this.#entries[0]; first && first.at <= now; first = this.#entries[0]) {
-      this.remove(first); // invariant 3: the clock said so
-      first.due();
+    try {
+      for (let first = this.#entries[0]; first && first.at <= now; first = this.#entries[0]) {
+        this.remove(first); // invariant 3: the clock said so
+        first.due();
+      }
+    } finally {
+      this.#arm(this.#at(0)); // invariant 2, also when a host's own getter threw
     }
-    this.#arm(this.#at(0));
   }
 
   #at(index: number): number {

@@ -6,14 +6,15 @@
 import { CancelReason, LifetimeLimitError, LifetimeUnavailableError } from "./errors.ts";
 import { assertSignal, follow } from "./signals.ts";
 import type { Deadline, HeapEntry } from "./deadline.ts";
-import { defaultLifetime, endOf, type Lifetime, owners } from "./lifetime.ts";
+import { endOf, type Lifetime, owners } from "./lifetime.ts";
+import { defaultLifetime } from "./process_lifetime.ts";
 import * as Flag from "./flags.ts";
 import type { ScopeInfo } from "./observer.ts";
 import type { ScopeNode } from "./scope_tree.ts";
 import { toTree } from "./tree.ts";
 import { outcomeOf } from "./outcome.ts";
 import { keepContext, tell } from "./notify.ts";
-import { cancel, cancelFor, deadlineError, limitTo, schedule } from "./cancellation.ts";
+import { cancelFor, deadlineError, limitTo, prepareCancel, schedule } from "./cancellation.ts";
 import { report } from "./failure.ts";
 import { assertOpen } from "./lifecycle.ts";
 import { draft, SPAWN_OPTIONS, type SpawnOptions } from "./spawn.ts";
@@ -48,7 +49,6 @@ export interface DetachedOptions extends SpawnOptions {
 const OPTIONS = [...SPAWN_OPTIONS, "inheritDeadline", "onExceed", "margin"];
 const MARGIN = 1_000;
 const POLL = 500; // how often a lifetime's deadline is read again: half a margin
-const CUT_OFF = ["lifetime", "shutdown"];
 const LONGEST_PREFIX = 200; // of a path: a detached task may spawn the next one for ever
 
 let make: <T>(node: ScopeNode, deadline: Date, clamped: boolean) => DetachedTask<T>;
@@ -103,7 +103,6 @@ export function spawnDetached<T>(
 ): DetachedTask<T> {
   const what = "Cannot spawn a detached task";
   assertFunction(fn, what);
-  assertOpen(spawner, what);
   const { node, at = 0, now } = draft(spawner, undefined, fn, options, OPTIONS, Flag.DETACHED, toScope, what);
   node.prefix = spawner.path.slice(-LONGEST_PREFIX);
   const { inheritDeadline = false } = options;
@@ -112,19 +111,21 @@ export function spawnDetached<T>(
   if (asked <= now) throw deadlineError(node.path, asked, `${what}: `);
   const { env } = node;
   const lifetime = env.lifetime ??= availableLifetime(what);
+  const { closing } = lifetime;
   const { margin = MARGIN } = options;
-  const latest = latestOf(lifetime, margin, what);
+  const latest = latestOf(lifetime, closing, margin, what);
   const fits = Math.min(asked, latest);
   assertFits(fits, asked, now, options.onExceed, lifetime, what);
+  assertOpen(spawner, what); // now: a getter read above may have closed it
+  const hold = new Promise<void>((resolve) => node.onSettled(node.ensureExtras().release = resolve));
   try {
     // On its object: an unbound waitUntil throws "Illegal invocation" on Cloudflare.
-    const held = lifetime.waitUntil(new Promise<void>((resolve) => node.onSettled(resolve)));
-    Promise.resolve(held).catch(() => {}); // an async one that rejects must not end the process
+    Promise.resolve(lifetime.waitUntil(hold)).catch(() => {}); // an async one that rejects must not end the process
   } catch (cause) {
     throw new LifetimeUnavailableError(`${what}: waitUntil threw, spawn it earlier`, { cause });
   }
   limitTo(node, fits, now); // from here on, nothing throws
-  if (lifetime.closing) node.onSettled(follow(lifetime.closing, ({ reason }) => endOfLifetime(node, reason)));
+  if (closing) node.onSettled(follow(closing, ({ reason }) => endOfLifetime(node, reason)));
   watch(node, lifetime, margin);
   node.onSettled(() => routeError(node));
   const task = make<T>(node, new Date(fits), fits < asked);
@@ -136,8 +137,7 @@ export function spawnDetached<T>(
 }
 
 /** The last moment a lifetime allows, in milliseconds since 1970. */
-function latestOf(lifetime: Lifetime, margin: number, what: string): number {
-  const { closing } = lifetime;
+function latestOf(lifetime: Lifetime, closing: AbortSignal | undefined, margin: number, what: string): number {
   assertNumber(margin, "margin", what);
   if (closing) assertSignal(closing, what);
   if (!closing?.aborted) return endOf(lifetime) - margin;
@@ -181,16 +181,18 @@ function watch(node: ScopeNode, lifetime: Lifetime, margin: number): void {
       const now = Date.now();
       const latest = endOf(lifetime) - margin;
       // At the very moment of its own deadline, that one counts.
-      if (latest <= now && latest !== node.limit?.at) return endOfLifetime(node, undefined);
+      if (latest <= now && latest !== node.limit?.at) return endOfLifetime(node)?.();
       entry = heap.add(Math.max(now + 1, Math.min(now + POLL, latest)), look);
     };
     look();
-    node.onSettled(() => entry && heap.remove(entry));
+    node.onSettled(() => heap.remove(entry));
   }
 }
 
-function endOfLifetime(node: ScopeNode, cause: unknown): void {
-  cancel(node, cause instanceof CancelReason ? cause.kind : "lifetime", () => {
+/** Prepares to cancel a task because its host is about to end. */
+function endOfLifetime(node: ScopeNode, cause?: unknown): (() => void) | undefined {
+  if (!node.cancellation) node.flags |= Flag.CUT_OFF;
+  return prepareCancel(node, "lifetime", () => {
     if (cause instanceof CancelReason) return cause;
     return new CancelReason("lifetime", node.path, `The host of "${node.path}" is about to end`, { cause });
   });
@@ -202,5 +204,5 @@ function routeError(node: ScopeNode): void {
   const outcome = outcomeOf(node);
   if (outcome.state === "failed" || outcome.state === "abandoned") report(node, outcome.error);
   // Cut off by the host, and nobody asked for it.
-  else if (outcome.state === "canceled" && CUT_OFF.includes(outcome.kind)) report(node, outcome.reason);
+  else if (outcome.state === "canceled" && node.is(Flag.CUT_OFF)) report(node, outcome.reason);
 }

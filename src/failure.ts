@@ -57,9 +57,9 @@ export function readFailure(child: ScopeNode): void {
 
 /** Notes that somebody has read the failure of a scope, if the error is that failure or comes from it. */
 export function noteRead(scope: ScopeNode, error: unknown): void {
-  const [primary] = scope.failures ?? (scope.is(Flag.EXPIRED) ? [scope.cancellation?.reason] : []);
-  const cause = error instanceof CancelReason ? error.cause : undefined;
-  if (primary !== undefined && (error === primary || cause === primary)) scope.flags |= Flag.SEEN;
+  const failures = scope.failures ?? (scope.is(Flag.EXPIRED) ? [scope.cancellation?.reason] : []);
+  const isRead = failures[0] === error || (error instanceof CancelReason && failures[0] === error.cause);
+  if (isRead && failures.length > 0) scope.flags |= Flag.SEEN;
 }
 
 /** Which part of a task its primary failure came from. */

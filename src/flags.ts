@@ -43,3 +43,5 @@ export const CLEANUP_FAILED = 131072;
 export const LAST_TURN = 262144;
 /** Is canceled because its own deadline passed. */
 export const EXPIRED = 65536;
+/** Is canceled because its host is about to end. */
+export const CUT_OFF = 524288;

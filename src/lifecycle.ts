@@ -17,7 +17,7 @@ import { abandonedError, cleanUp } from "./cleanup.ts";
 import { isThenable } from "./validate.ts";
 
 /** What heap and scheduler call; every environment has it. */
-export const life: Life = { start, overdue: abandonOverdue };
+export const life: Life = { start, overdue };
 
 /**
  * @throws {ScopeClosedError} If the scope has ended.
@@ -55,8 +55,7 @@ export function start(node: ScopeNode): void {
   try {
     const result = fn(node.scope); // user code
     if (isThenable(result)) {
-      const promise = result instanceof Promise ? result : Promise.resolve(result);
-      promise.then((value) => bodySucceeded(node, value), (error) => bodyFailed(node, error));
+      Promise.resolve(result).then((value) => bodySucceeded(node, value), (error) => bodyFailed(node, error));
     } else {
       bodySucceeded(node, result);
     }
@@ -89,12 +88,17 @@ function bodyEnded(node: ScopeNode, flag: number): void {
   endIfReady(node);
 }
 
-/** An abandoned function ended: its observer hears again (G9), and no error is lost (G5). */
+/** An abandoned function ended: its observer hears again (G9). */
 function endedAfterAll(node: ScopeNode, outcome: Outcome<unknown>): void {
   tell(node, "onSettle", infoOf(node), outcome);
-  if (outcome.state !== "failed") return;
-  node.cancellation?.origin.failures?.push(outcome.error);
-  report(node, outcome.error, "after-abandon");
+  if (outcome.state === "failed") failedAfterAll(node, outcome.error);
+}
+
+/** An error that comes too late to change how anything ended is not lost either (G5). */
+function failedAfterAll(node: ScopeNode, error: unknown): void {
+  if (isCancellation(node.cancellation, error)) return;
+  (node.cancellation?.origin ?? node).failures?.push(error);
+  report(node, error, "after-abandon");
 }
 
 /** Ends a node that has nothing left to wait for, and then those above it that only waited for this. */
@@ -113,7 +117,7 @@ export function endIfReady(first: ScopeNode): void {
 
 async function cleanUpNode(node: ScopeNode): Promise<void> {
   node.flags |= Flag.CLEANING;
-  await cleanUp(node, graceOf(node), (error) => {
+  await cleanUp(node, graceOf(node), (error) => failedAfterAll(node, error), (error) => {
     if (isCancellation(node.cancellation, error)) return void (node.flags |= Flag.CUT);
     if (!node.failures) node.flags |= Flag.CLEANUP_FAILED;
     fail(node, error, "body-failed", node, "cleanup");
@@ -126,13 +130,14 @@ function settle(node: ScopeNode): void {
   const { extras, limit, ownLimit, cancellation, env } = node;
   if (node.is(Flag.EXPIRED) && node.isCut) node.failures ??= [cancellation?.reason]; // an expired deadline is one (G8)
   if (cancellation || (limit && limit.at <= Date.now())) node.flags |= Flag.LATE;
-  if (ownLimit) env.heap.remove(ownLimit);
+  env.heap.remove(ownLimit);
   node.flags |= Flag.SETTLED;
   if (node.taskState !== "succeeded") node.value = undefined;
   if (extras) {
-    const { grace, settled } = extras;
+    const { grace, hold, settled } = extras;
     extras.settled = extras.grace = undefined;
-    if (grace) env.heap.remove(grace);
+    env.heap.remove(grace);
+    env.heap.remove(hold);
     runHooks(node);
     settled?.forEach((call) => call());
   }
@@ -204,6 +209,14 @@ function shieldEnded(parent: ScopeNode): void {
     node.flags &= ~Flag.GRACE_DUE;
     waitForGrace(node);
   }
+}
+
+function overdue(origin: ScopeNode): void {
+  abandonOverdue(origin);
+  const { extras, limit, env: { heap } } = origin;
+  if (!extras?.release || !limit || origin.isSettled) return;
+  // Cleanup or a shield goes on: the host is held no longer than was said, deadline and grace.
+  extras.hold ??= heap.add(limit.at + graceOf(origin), extras.release);
 }
 
 /**

@@ -154,6 +154,8 @@ export interface ScopeTree {
     readonly origin: string;
     readonly message: string;
   };
+  /** What else people should know of it, if its scope was given a `note`. */
+  readonly note?: string;
   /** Whether it is a detached task. */
   readonly detached?: true;
   /** Whether it is a shield. */

@@ -66,7 +66,7 @@ export function promiseOf(node: ScopeNode): Promise<unknown> {
 
 /** The promise of a node's outcome, which never rejects. */
 export function outcomePromiseOf(node: ScopeNode): Promise<Outcome<unknown>> {
-  return new Promise((resolve) => {
+  return node.ensureExtras().outcome ??= new Promise((resolve) => {
     if (node.isSettled) resolve(outcomeOf(node));
     else node.onSettled(() => resolve(outcomeOf(node)));
   });

@@ -13,7 +13,7 @@ import { ScopeNode } from "./scope_tree.ts";
 import { keepContext } from "./notify.ts";
 import { cancelWith, limitTo } from "./cancellation.ts";
 import { life } from "./lifecycle.ts";
-import { assertCount, assertName, assertNumber, assertOneOf, assertOptions } from "./validate.ts";
+import { assertCount, assertNumber, assertOneOf, assertOptions, assertText } from "./validate.ts";
 
 /** Options of a scope. All but `signal`, `policy`, `errors` and `concurrency` are handed down to everything below. */
 export interface TaskScopeOptions {
@@ -27,6 +27,8 @@ export interface TaskScopeOptions {
    * @default "scope", or the name of the function
    */
   readonly name?: string | undefined;
+  /** What else people should know; shown in `tree()` and nowhere else. */
+  readonly note?: string | undefined;
   /** Values for `scope.get`, made with `key.with(value)`. */
   readonly context?: readonly ContextBinding[] | undefined;
   /**
@@ -67,6 +69,7 @@ const OPTIONS = [
   "signal",
   "deadline",
   "name",
+  "note",
   "context",
   "lifetime",
   "policy",
@@ -86,12 +89,13 @@ const GRACE = 5_000;
 export function openRoot(options: TaskScopeOptions, flags: number, label: string, what: string): ScopeNode {
   assertOptions(options, OPTIONS, what);
   const { policy = "failFast", errors = "first", concurrency = Infinity, grace = GRACE } = options;
-  const { signal = [], deadline, name, context = [], lifetime, observer } = options;
+  const { signal = [], deadline, name, note, context = [], lifetime, observer } = options;
   const now = Date.now();
   const signals: readonly AbortSignal[] = Array.isArray(signal) ? signal : [signal];
   for (const each of signals) assertSignal(each, what);
   const at = deadline === undefined ? undefined : parseDeadline(deadline, now, what);
-  assertName(name, what);
+  assertText(name, "name", what);
+  assertText(note, "note", what);
   if (lifetime !== undefined) assertLifetime(lifetime, what);
   assertOneOf(policy, ["failFast", "supervise"], "policy", what);
   assertOneOf(errors, ["first", "aggregate"], "errors", what);
@@ -106,6 +110,7 @@ export function openRoot(options: TaskScopeOptions, flags: number, label: string
   if (errors === "aggregate") node.flags |= Flag.AGGREGATE;
   node.values = values;
   node.concurrency = concurrency;
+  if (note) node.ensureExtras().note = note;
   keepContext(node);
   followAll(node, signals);
   if (at !== undefined && !node.cancellation) limitTo(node, at, now);
@@ -113,7 +118,5 @@ export function openRoot(options: TaskScopeOptions, flags: number, label: string
 }
 
 function followAll(node: ScopeNode, signals: readonly AbortSignal[]): void {
-  const aborted = signals.find((signal) => signal.aborted);
-  if (aborted) return cancelWith(node, aborted)?.();
   for (const signal of signals) node.onSettled(follow(signal, (signal) => cancelWith(node, signal)));
 }

@@ -15,7 +15,7 @@ import * as Flag from "./flags.ts";
 import type { DeadlineHeap, HeapEntry } from "./deadline.ts";
 import type { ContextRunner, Values } from "./context.ts";
 import type { Lifetime } from "./lifetime.ts";
-import type { Observer, ScopeInfo, ScopeState, TaskInfo, TaskState } from "./observer.ts";
+import type { Observer, Outcome, ScopeInfo, ScopeState, TaskInfo, TaskState } from "./observer.ts";
 
 /** One cancellation; the reason is made when somebody first asks. */
 export class Cancellation {
@@ -78,6 +78,8 @@ export interface Deferred {
 
 /** What only some nodes need. */
 export class Extras {
+  /** Shown in the tree. */
+  note: string | undefined;
   controller: AbortController | undefined;
   /** Runs callbacks in the async context of the place of the spawn. */
   runner: ContextRunner | undefined;
@@ -88,6 +90,11 @@ export class Extras {
   grace: HeapEntry | undefined;
   /** Called once settled, before anybody who awaits the task runs: releases what the node holds outside. */
   settled: (() => void)[] | undefined;
+  /** Lets go of the host of a detached task. */
+  release: (() => void) | undefined;
+  /** When that happens at the latest, once grace has passed. */
+  hold: HeapEntry | undefined;
+  outcome: Promise<Outcome<unknown>> | undefined;
   /** Called when no child is left. */
   idle: (() => void)[] | undefined;
   /** How many shields run below. */

@@ -51,12 +51,16 @@ class Hub {
 const hubs = new WeakMap<AbortSignal, Hub>();
 
 /**
- * Follows a foreign signal that has not aborted yet.
+ * Follows a foreign signal; one that has aborted already is told at once.
  *
  * @param follower A function of its own for each call.
  * @returns What ends it.
  */
 export function follow(signal: AbortSignal, follower: Follower): () => void {
+  if (signal.aborted) {
+    follower(signal)?.();
+    return () => {};
+  }
   let hub = hubs.get(signal);
   if (!hub) hubs.set(signal, hub = new Hub(signal));
   hub.add(follower);
@@ -97,10 +101,7 @@ export function composeSignals(signal: AbortSignal, timeout: AbortSignal): Abort
     return composed;
   }
   const controller = new AbortController();
-  for (const source of [signal, timeout]) {
-    if (source.aborted) controller.abort(source.reason);
-    else follow(source, ({ reason }) => controller.abort(reason));
-  }
+  for (const source of [signal, timeout]) follow(source, ({ reason }) => controller.abort(reason));
   return controller.signal;
 }
 

@@ -11,9 +11,9 @@ import type { ScopeInfo } from "./observer.ts";
 import { ScopeNode } from "./scope_tree.ts";
 import { keepContext, tell } from "./notify.ts";
 import { limitTo } from "./cancellation.ts";
-import { admit } from "./lifecycle.ts";
+import { admit, assertOpen } from "./lifecycle.ts";
 import { type Task, taskOf } from "./task.ts";
-import { assertName, assertOptions, show } from "./validate.ts";
+import { assertFunction, assertOptions, assertText, show } from "./validate.ts";
 
 /** Options of `spawn`. */
 export interface SpawnOptions {
@@ -64,7 +64,7 @@ export function draft(
 ): Draft {
   assertOptions(options, known, what);
   const { name, deadline, context = [] } = options;
-  assertName(name, what);
+  assertText(name, "name", what);
   const { env } = spawner;
   const now = Date.now();
   const needsOne = (flags & (Flag.SHIELD | Flag.DETACHED)) !== 0;
@@ -80,7 +80,7 @@ export function draft(
 const NONE: SpawnOptions = {};
 
 /**
- * Spawns a child of an open scope.
+ * Spawns a child.
  *
  * @param toScope Makes the scope that `fn` receives.
  * @param what What was attempted, for messages.
@@ -93,8 +93,11 @@ export function spawnChild<T>(
   toScope: (node: ScopeNode) => ScopeInfo,
   what: string,
 ): Task<T> {
+  assertFunction(fn, what);
   const { node, at, now } = draft(parent, parent, fn, options, SPAWN_OPTIONS, flags, toScope, what);
+  assertOpen(parent, what); // now: a getter among the options may have closed it
   if (node.is(Flag.SHIELD)) node.limit = undefined;
+  else assertNotCanceled(parent, what);
   const task = taskOf<T>(node);
   keepContext(node);
   if (at !== undefined && at > now) limitTo(node, at, now);
@@ -107,7 +110,7 @@ export function spawnChild<T>(
 /**
  * @throws {ScopeCanceledError} If the scope is canceled.
  */
-export function assertNotCanceled(node: ScopeNode, what: string): void {
+function assertNotCanceled(node: ScopeNode, what: string): void {
   if (!node.cancellation) return;
   const { reason: cause } = node.cancellation;
   const why = `the scope "${node.path}" is canceled (${show(cause)})`;

@@ -11,12 +11,12 @@ import { Nursery, ScopeNode } from "./scope_tree.ts";
 import { toTree } from "./tree.ts";
 import { failureOf, promiseOf } from "./outcome.ts";
 import { cancelFor, signalOf } from "./cancellation.ts";
-import { addCleanup } from "./cleanup.ts";
+import { addCleanup, untilIdle } from "./cleanup.ts";
 import { assertOpen, endIfReady, start } from "./lifecycle.ts";
 import type { Task } from "./task.ts";
 import { type DetachedOptions, type DetachedTask, spawnDetached } from "./detached.ts";
 import { openRoot, type TaskScopeOptions } from "./root.ts";
-import { assertNotCanceled, type ShieldOptions, spawnChild, type SpawnOptions } from "./spawn.ts";
+import { type ShieldOptions, spawnChild, type SpawnOptions } from "./spawn.ts";
 import { abortable, sleep } from "./waiting.ts";
 import { assertFunction, assertNumber, isThenable, wrong } from "./validate.ts";
 
@@ -195,12 +195,7 @@ export class TaskScope implements ScopeInfo, AsyncDisposable {
    * ```
    */
   spawn<T>(fn: TaskFunction<T>, options?: SpawnOptions): Task<T> {
-    const what = "Cannot spawn a task";
-    assertFunction(fn, what);
-    const node = this.#node;
-    assertOpen(node, what);
-    assertNotCanceled(node, what);
-    return spawnChild(node, fn, options, 0, toScope, what);
+    return spawnChild(this.#node, fn, options, 0, toScope, "Cannot spawn a task");
   }
 
   /**
@@ -226,12 +221,11 @@ export class TaskScope implements ScopeInfo, AsyncDisposable {
    * ```
    */
   trySpawn<T>(fn: TaskFunction<T>, options?: SpawnOptions): Task<T> | undefined {
-    const what = "Cannot spawn a task";
-    assertFunction(fn, what);
+    assertFunction(fn, "Cannot spawn a task");
     const node = this.#node;
     const isFull = (node.nursery?.active ?? 0) >= node.concurrency;
     if (isFull || node.isSettled || node.cancellation) return undefined;
-    return spawnChild(node, fn, options, 0, toScope, what);
+    return this.spawn(fn, options);
   }
 
   /**
@@ -299,10 +293,7 @@ export class TaskScope implements ScopeInfo, AsyncDisposable {
    * ```
    */
   shield<T>(fn: TaskFunction<T>, options: ShieldOptions): Promise<T> {
-    const what = "Cannot open a shield";
-    assertFunction(fn, what);
-    assertOpen(this.#node, what);
-    return spawnChild(this.#node, fn, options, Flag.SHIELD | Flag.CALL, toScope, what);
+    return spawnChild(this.#node, fn, options, Flag.SHIELD | Flag.CALL, toScope, "Cannot open a shield");
   }
 
   /**
@@ -439,8 +430,7 @@ export class TaskScope implements ScopeInfo, AsyncDisposable {
   timeoutSignal(ms: number): AbortSignal {
     assertNumber(ms, "ms", "Cannot make a timeout signal");
     const node = this.#node;
-    if (ms <= LONGEST_DELAY) return composeSignals(signalOf(node), nativeTimeout(ms));
-    return composeSignals(signalOf(node), longTimeout(node, ms));
+    return composeSignals(signalOf(node), ms <= LONGEST_DELAY ? nativeTimeout(ms) : longTimeout(node, ms));
   }
 
   /**
@@ -483,10 +473,7 @@ export class TaskScope implements ScopeInfo, AsyncDisposable {
  * Takes no place of the scope's `concurrency`.
  */
 export function callChild<T>(scope: TaskScope, fn: TaskFunction<T>, name: string, what: string): Task<T> {
-  const node = nodeOf(scope);
-  assertOpen(node, what);
-  assertNotCanceled(node, what);
-  return spawnChild(node, fn, { name }, Flag.CALL, toScope, what);
+  return spawnChild(nodeOf(scope), fn, { name }, Flag.CALL, toScope, what);
 }
 
 function toScope(node: ScopeNode): TaskScope {
@@ -510,8 +497,4 @@ function longTimeout(node: ScopeNode, ms: number): AbortSignal {
 function finish(node: ScopeNode): void {
   node.flags |= Flag.BODY_DONE;
   endIfReady(node);
-}
-
-async function untilIdle(node: ScopeNode): Promise<void> {
-  if (node.live > 0) await new Promise<void>((resolve) => (node.ensureExtras().idle ??= []).push(resolve));
 }

@@ -27,6 +27,7 @@ export function toTree(root: ScopeNode): ScopeTree {
 
 function describe(node: ScopeNode, path: string, now: number): Mutable {
   const { name, cancellation, limit } = node;
+  const note = node.extras?.note;
   return {
     name,
     path,
@@ -34,6 +35,7 @@ function describe(node: ScopeNode, path: string, now: number): Mutable {
     age: Math.max(0, now - node.env.since - node.born),
     remaining: !limit ? null : Math.max(0, limit.at - now),
     ...(cancellation && { reason: { ...cancellation.info, message: messageOf(cancellation.reason) } }),
+    ...(note && { note }),
     ...(node.is(Flag.DETACHED) && { detached: true }),
     ...(node.is(Flag.SHIELD) && { shield: true }),
     children: [],

@@ -42,11 +42,11 @@ export function assertOptions(options: unknown, known: readonly string[], what: 
 }
 
 /**
- * @throws {TypeError} If `name` is neither `undefined` nor a string with at least one character.
+ * @throws {TypeError} If `value` is neither `undefined` nor a string with at least one character.
  */
-export function assertName(name: unknown, what: string): void {
-  if (name !== undefined && (typeof name !== "string" || name === "")) {
-    throw wrong(what, "a name must be a non-empty string", name);
+export function assertText(value: unknown, name: string, what: string): void {
+  if (value !== undefined && (typeof value !== "string" || value === "")) {
+    throw wrong(what, `a ${name} must be a non-empty string`, value);
   }
 }
 

@@ -6,9 +6,8 @@
 import { ScopeClosedError } from "./errors.ts";
 import type { ScopeNode } from "./scope_tree.ts";
 import { isCancellation } from "./outcome.ts";
-import { infoOf, tell } from "./notify.ts";
 import { runHooks } from "./cancellation.ts";
-import { noteRead } from "./failure.ts";
+import { noteRead, report } from "./failure.ts";
 
 /**
  * Stops waiting for a promise when the node is canceled or ends.
@@ -32,9 +31,7 @@ export function abortable<T>(node: ScopeNode, promise: PromiseLike<T>, release?:
     resolve(value);
   }, (error) => {
     if (hooks.delete(hook)) reject(error);
-    else if (!isCancellation(node.cancellation, error)) {
-      tell(node, "onError", error, { task: infoOf(node), phase: "after-abandon" });
-    }
+    else if (!isCancellation(node.cancellation, error)) report(node, error, "after-abandon");
   });
   if (node.cancellation || node.isSettled) runHooks(node);
   return waiting;

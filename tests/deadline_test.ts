@@ -142,3 +142,17 @@ Deno.test("DeadlineHeap keeps one timer when setting it changes the heap, as Den
   time.tick(10);
   assertEquals([told, time.next()], [1, false]);
 });
+
+Deno.test("DeadlineHeap goes on after one that throws", () => {
+  using time = new FakeTime();
+  const heap = new DeadlineHeap();
+  const told: string[] = [];
+  heap.add(Date.now() + 5, () => {
+    throw new Error("boom");
+  });
+  heap.add(Date.now() + 5, () => told.push("at the same time"));
+  heap.add(Date.now() + 9, () => told.push("later"));
+  assertThrows(() => time.tick(5), Error, "boom");
+  time.tick(9);
+  assertEquals([told, time.next()], [["at the same time", "later"], false]);
+});

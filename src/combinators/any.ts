@@ -27,5 +27,10 @@ import { assertFunctions, firstOf, isSuccess } from "./group.ts";
 export function any<T>(scope: TaskScope, fns: readonly TaskFunction<T>[]): Promise<T> {
   const what = "Cannot wait for any";
   assertFunctions(fns, what);
-  return callChild(scope, (group) => firstOf(group, fns, 0, isSuccess), "any", what);
+  return callChild(
+    scope,
+    (group) => firstOf(group, fns.length, (at) => fns[at] as TaskFunction<T>, 0, isSuccess),
+    "any",
+    what,
+  );
 }

@@ -29,26 +29,29 @@ export function attempt<T>(group: TaskScope, fn: TaskFunction<T>, number: number
 /**
  * The first attempt that decides, with the others canceled and awaited.
  *
+ * @param count How many there are.
+ * @param fnAt Each of them, when its turn has come.
  * @param delay How long to wait for what has been started before the next is; 0 starts all at once. In milliseconds.
  * @param decides Whether an outcome is the result; otherwise it takes part in the AggregateError.
  * @throws {AggregateError} If none decides.
  */
 export async function firstOf<T>(
   group: TaskScope,
-  fns: readonly TaskFunction<T>[],
+  count: number,
+  fnAt: (index: number) => TaskFunction<T>,
   delay: number,
   decides: (outcome: Outcome<T>) => boolean,
 ): Promise<T> {
   const tasks: Task<T>[] = [];
   const completions = new Completions<T>();
-  while (tasks.length < fns.length || completions.left > 0) {
-    for (const fn of fns.slice(tasks.length, delay === 0 ? fns.length : tasks.length + 1)) {
-      const task = attempt(group, fn, tasks.length + 1);
+  while (tasks.length < count || completions.left > 0) {
+    for (let more = delay === 0 ? count : 1; more > 0 && tasks.length < count; more--) {
+      const task = attempt(group, fnAt(tasks.length), tasks.length + 1);
       tasks.push(task);
       completions.add(task);
     }
     const ready = completions.ready();
-    await (tasks.length < fns.length ? Promise.race([ready, group.sleep(delay)]) : ready);
+    await (tasks.length < count ? Promise.race([ready, group.sleep(delay)]) : ready);
     const ended = completions.take();
     if (ended && (decides(ended.outcome) || group.state !== "open")) {
       const reason = new CancelReason("canceled", group.path, `Another one was first in "${group.path}"`);

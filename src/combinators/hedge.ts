@@ -53,6 +53,5 @@ export function hedge<T>(scope: TaskScope, fn: TaskFunction<T>, options: HedgeOp
   const { delay, attempts = 2 } = options;
   assertNumber(delay, "delay", what);
   assertCount(attempts, "attempts", what, Number.MAX_SAFE_INTEGER);
-  const fns = Array.from({ length: attempts }, () => fn);
-  return callChild(scope, (group) => firstOf(group, fns, delay, isSuccess), "hedge", what);
+  return callChild(scope, (group) => firstOf(group, attempts, () => fn, delay, isSuccess), "hedge", what);
 }

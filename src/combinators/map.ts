@@ -81,11 +81,17 @@ async function mapAll<T, R>(
   };
   let isAsked = false; // and has not answered
   let isDone: boolean | undefined = false;
+  const answered = (next: unknown) =>
+    Promise.resolve(next as IteratorResult<T>).catch((error) => {
+      isDone = true;
+      throw error;
+    });
   try {
     for (let index = 0;; index++) {
-      isAsked = true;
+      isAsked = isDone = true; // a source that throws is done
       const next = iterator.next();
-      const result = isAsync ? await group.abortable(Promise.resolve(next)) : next as IteratorResult<T>;
+      isDone = false;
+      const result = isAsync ? await group.abortable(answered(next)) : next as IteratorResult<T>;
       isAsked = false;
       isDone = result.done;
       if (result.done === true) break;

@@ -31,5 +31,10 @@ import { assertFunctions, firstOf } from "./group.ts";
 export function race<T>(scope: TaskScope, fns: readonly TaskFunction<T>[]): Promise<T> {
   const what = "Cannot race";
   assertFunctions(fns, what);
-  return callChild(scope, (group) => firstOf(group, fns, 0, () => true), "race", what);
+  return callChild(
+    scope,
+    (group) => firstOf(group, fns.length, (at) => fns[at] as TaskFunction<T>, 0, () => true),
+    "race",
+    what,
+  );
 }

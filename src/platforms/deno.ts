@@ -6,7 +6,8 @@
  *
  * @module
  */
-import { type ProcessLifetime, processLifetime, type ProcessLifetimeOptions } from "../lifetime.ts";
+import type { ProcessLifetime } from "../process_lifetime.ts";
+import { processLifetime, type ProcessLifetimeOptions } from "../shutdown_signals.ts";
 import { readEnv } from "./globals.ts";
 import { limitOf } from "./limits.ts";
 

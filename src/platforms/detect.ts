@@ -5,7 +5,8 @@
  * @module
  */
 import { LifetimeUnavailableError } from "../errors.ts";
-import { defaultLifetime, type Lifetime, ProcessLifetime } from "../lifetime.ts";
+import type { Lifetime } from "../lifetime.ts";
+import { defaultLifetime, ProcessLifetime } from "../process_lifetime.ts";
 import { cloudflareLifetime } from "./cloudflare.ts";
 import { denoLifetime, isDenoDeploy } from "./deno.ts";
 import { fastlyLifetime } from "./fastly.ts";

@@ -6,7 +6,8 @@
  *
  * @module
  */
-import { type ProcessLifetime, processLifetime, type ProcessLifetimeOptions } from "../lifetime.ts";
+import type { ProcessLifetime } from "../process_lifetime.ts";
+import { processLifetime, type ProcessLifetimeOptions } from "../shutdown_signals.ts";
 
 /**
  * The lifetime of this process. Call it once, when the program starts.

@@ -21,3 +21,4 @@ export { cases as g14RobustSignals } from "./cases/g14_robust_signals.ts";
 export { cases as lifetime } from "./cases/lifetime.ts";
 export { cases as shield } from "./cases/shield.ts";
 export { cases as review } from "./cases/review.ts";
+export { cases as secondReview } from "./cases/second_review.ts";

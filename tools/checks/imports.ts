@@ -15,6 +15,8 @@ const CORE = [
   "src/flags.ts",
   "src/observer.ts",
   "src/lifetime.ts",
+  "src/process_lifetime.ts",
+  "src/shutdown_signals.ts",
   "src/scope_tree.ts",
   "src/tree.ts",
   "src/outcome.ts",
@@ -40,7 +42,7 @@ const CORE = [
 ];
 
 /** What platforms may use of the core: never its scopes, so that a host's entry stays small. */
-const UNDER_PLATFORMS = ["src/validate.ts", "src/errors.ts", "src/signals.ts", "src/deadline.ts", "src/lifetime.ts"];
+const UNDER_PLATFORMS = CORE.slice(0, CORE.indexOf("src/scope_tree.ts"));
 
 /** What the core does without, so that it runs anywhere and stays small. */
 const NOT_IN_CORE = /^(node:|npm:|zod\b|@std\/http\b)/;

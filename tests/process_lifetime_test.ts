@@ -2,23 +2,9 @@ import { assert, assertEquals, assertInstanceOf, assertRejects, assertThrows } f
 import { stub } from "@std/testing/mock";
 import { FakeTime } from "@std/testing/time";
 import { CancelReason, processLifetime, TaskScope } from "@taskscope/taskscope";
-import { assertLifetime, defaultLifetime, ProcessLifetime } from "../src/lifetime.ts";
-
-/** Runs with globals replaced. */
-function withGlobals<T>(globals: Record<string, unknown>, run: () => T): T {
-  const before = Object.keys(globals).map((key) => [key, Object.getOwnPropertyDescriptor(globalThis, key)] as const);
-  for (const [key, value] of Object.entries(globals)) {
-    Object.defineProperty(globalThis, key, { value, configurable: true, writable: true });
-  }
-  try {
-    return run();
-  } finally {
-    for (const [key, descriptor] of before) {
-      if (descriptor) Object.defineProperty(globalThis, key, descriptor);
-      else Reflect.deleteProperty(globalThis, key);
-    }
-  }
-}
+import { assertLifetime } from "../src/lifetime.ts";
+import { defaultLifetime, ProcessLifetime } from "../src/process_lifetime.ts";
+import { withGlobals } from "./platforms/globals.ts";
 
 Deno.test("drain() returns at once when nothing is pending", async () => {
   const lifetime = new ProcessLifetime();
@@ -133,56 +119,6 @@ Deno.test("tree() lists detached tasks, cancel() ends them", async () => {
   lifetime.cancel("enough");
   const outcome = await task.outcome;
   assertEquals([outcome.state, lifetime.tree().length], ["canceled", 0]);
-});
-
-Deno.test("handle() drains on a signal and then ends the process; a second signal ends it at once", async () => {
-  using time = new FakeTime();
-  const listeners = new Map<string, () => void>();
-  const codes: number[] = [];
-  const process = {
-    on: (signal: string, listener: () => void) => listeners.set(signal, listener),
-    exit: (code: number) => codes.push(code),
-  };
-  const lifetime = new ProcessLifetime();
-  const reports: unknown[] = [];
-  withGlobals({ process }, () => {
-    const onDrained = (report: unknown) => reports.push(report);
-    lifetime.handle({ signals: ["SIGTERM", "SIGINT"], drain: 1_000, onDrained });
-    lifetime.handle({ signals: ["SIGTERM"] }); // is handled already
-  });
-  const work = Promise.withResolvers<void>();
-  listeners.get("SIGTERM")?.();
-  lifetime.waitUntil(work.promise); // by a later listener of the same signal
-  await time.tickAsync(10);
-  assertEquals(codes, []);
-  work.resolve();
-  await time.tickAsync(0);
-  await time.tickAsync(0);
-  await time.runMicrotasks();
-  assertEquals([codes, reports], [[143], [{ completed: 1, canceled: 0, pending: 0 }]]);
-  lifetime.waitUntil(new Promise(() => {}));
-  listeners.get("SIGINT")?.();
-  listeners.get("SIGINT")?.();
-  assertEquals(codes, [143, 130]);
-  await time.tickAsync(1_000);
-});
-
-Deno.test("handle() leaves the process alone with exit: false", async () => {
-  const listeners: (() => void)[] = [];
-  const codes: number[] = [];
-  const process = { on: (_: string, listener: () => void) => listeners.push(listener), exit: codes.push };
-  const lifetime = new ProcessLifetime();
-  withGlobals({ process }, () => lifetime.handle({ signals: ["SIGTERM"], exit: false }));
-  listeners[0]?.();
-  await new Promise((resolve) => setTimeout(resolve, 5));
-  assertEquals(codes, []);
-});
-
-Deno.test("processLifetime() is one, and refuses bad options", () => {
-  assertEquals(processLifetime(), processLifetime({ signals: [] }));
-  assertThrows(() => processLifetime({ signals: ["SIGKILL" as never] }), TypeError, "SIGKILL");
-  assertThrows(() => processLifetime({ drain: NaN }), RangeError, "NaN");
-  assertThrows(() => processLifetime({ grace: 5 } as never), TypeError, "grace");
 });
 
 Deno.test("defaultLifetime() is the process on Deno, Bun and Node, and nothing elsewhere", () => {
