@@ -232,8 +232,9 @@ export class TaskScope implements ScopeInfo, AsyncDisposable {
    * Starts a task that may outlive this scope and the request, but never its deadline.
    *
    * **Guarantees.** The lifetime is told synchronously, with a promise that always fulfills, at the latest at the
-   * deadline plus `grace` (a shield or cleanup inside adds its own time). The scope's cancellation, failure and end do not reach the task; values and observer are kept.
-   * Allowed in a canceled scope. Its error is never silent; see {@linkcode DetachedTask}.
+   * deadline plus `grace`; a shield or cleanup that needs longer goes on, but the host is not held for it. The scope's
+   * cancellation, failure and end do not reach the task; values and observer are kept. Allowed in a canceled scope. Its
+   * error is never silent; see {@linkcode DetachedTask}.
    *
    * @param fn Receives a scope of its own.
    * @param options The deadline is required and fresh; see {@linkcode DetachedOptions}.
