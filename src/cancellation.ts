@@ -8,7 +8,8 @@ import { type CancelKind, CancelReason, DeadlineExceededError } from "./errors.t
 import { captureContext } from "./context.ts";
 import { endOf } from "./lifetime.ts";
 import * as Flag from "./flags.ts";
-import { Cancellation, mark, type ScopeNode } from "./scope_tree.ts";
+import { Cancellation, type ScopeNode } from "./scope_node.ts";
+import { mark } from "./scope_tree.ts";
 import { tell } from "./notify.ts";
 
 /**

@@ -5,7 +5,7 @@
  */
 import { AbandonedTasksError } from "./errors.ts";
 import { captureContext } from "./context.ts";
-import type { ScopeNode } from "./scope_tree.ts";
+import type { ScopeNode } from "./scope_node.ts";
 import { isThenable } from "./validate.ts";
 
 const SHIELD_POLL = 10; // how often a cleanup out of time looks whether its shield has ended

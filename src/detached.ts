@@ -10,7 +10,7 @@ import { endOf, type Lifetime, owners } from "./lifetime.ts";
 import { defaultLifetime } from "./process_lifetime.ts";
 import * as Flag from "./flags.ts";
 import type { ScopeInfo } from "./observer.ts";
-import type { ScopeNode } from "./scope_tree.ts";
+import type { ScopeNode } from "./scope_node.ts";
 import { toTree } from "./tree.ts";
 import { outcomeOf } from "./outcome.ts";
 import { keepContext, tell } from "./notify.ts";

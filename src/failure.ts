@@ -6,7 +6,7 @@
 import { type CancelKind, CancelReason } from "./errors.ts";
 import * as Flag from "./flags.ts";
 import type { ErrorPhase } from "./observer.ts";
-import type { ScopeNode } from "./scope_tree.ts";
+import type { ScopeNode } from "./scope_node.ts";
 import { failureOf } from "./outcome.ts";
 import { infoOf, tell } from "./notify.ts";
 import { cancel } from "./cancellation.ts";

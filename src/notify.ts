@@ -6,7 +6,7 @@
 import { captureContext } from "./context.ts";
 import * as Flag from "./flags.ts";
 import type { Observer, TaskInfo } from "./observer.ts";
-import type { ScopeNode } from "./scope_tree.ts";
+import type { ScopeNode } from "./scope_node.ts";
 import { isThenable } from "./validate.ts";
 
 /** Keeps the async context of this place for a node's observer, if there is one. */

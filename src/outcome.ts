@@ -6,7 +6,7 @@
 import { ScopeError } from "./errors.ts";
 import * as Flag from "./flags.ts";
 import type { Outcome } from "./observer.ts";
-import type { Cancellation, Deferred, ScopeNode } from "./scope_tree.ts";
+import type { Cancellation, Deferred, ScopeNode } from "./scope_node.ts";
 
 const DEEPEST_CAUSE = 64;
 

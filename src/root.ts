@@ -9,7 +9,7 @@ import { type ContextBinding, extendValues } from "./context.ts";
 import { assertLifetime, type Lifetime } from "./lifetime.ts";
 import * as Flag from "./flags.ts";
 import { assertObserver, type Observer } from "./observer.ts";
-import { ScopeNode } from "./scope_tree.ts";
+import { ScopeNode } from "./scope_node.ts";
 import { keepContext } from "./notify.ts";
 import { cancelWith, limitTo } from "./cancellation.ts";
 import { life } from "./lifecycle.ts";

@@ -8,7 +8,7 @@ import { type Deadline, parseDeadline } from "./deadline.ts";
 import { type ContextBinding, extendValues } from "./context.ts";
 import * as Flag from "./flags.ts";
 import type { ScopeInfo } from "./observer.ts";
-import { ScopeNode } from "./scope_tree.ts";
+import { ScopeNode } from "./scope_node.ts";
 import { keepContext, tell } from "./notify.ts";
 import { limitTo } from "./cancellation.ts";
 import { admit, assertOpen } from "./lifecycle.ts";

@@ -5,7 +5,7 @@
  */
 import * as Flag from "./flags.ts";
 import type { Outcome, TaskInfo, TaskState } from "./observer.ts";
-import type { ScopeNode } from "./scope_tree.ts";
+import type { ScopeNode } from "./scope_node.ts";
 import { outcomePromiseOf, promiseOf } from "./outcome.ts";
 import { cancelFor } from "./cancellation.ts";
 import { observe } from "./failure.ts";

@@ -7,7 +7,7 @@ import { composeSignals, LONGEST_DELAY, nativeTimeout } from "./signals.ts";
 import { type ContextKey, lookUp } from "./context.ts";
 import * as Flag from "./flags.ts";
 import type { Counters, ScopeInfo, ScopeState, ScopeTree } from "./observer.ts";
-import { Nursery, ScopeNode } from "./scope_tree.ts";
+import { Nursery, ScopeNode } from "./scope_node.ts";
 import { toTree } from "./tree.ts";
 import { failureOf, promiseOf } from "./outcome.ts";
 import { cancelFor, signalOf } from "./cancellation.ts";

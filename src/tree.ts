@@ -5,7 +5,8 @@
  */
 import * as Flag from "./flags.ts";
 import type { ScopeTree } from "./observer.ts";
-import { type ScopeNode, walk } from "./scope_tree.ts";
+import type { ScopeNode } from "./scope_node.ts";
+import { walk } from "./scope_tree.ts";
 import { show } from "./validate.ts";
 
 type Mutable = ScopeTree & { children: ScopeTree[] };

@@ -4,7 +4,7 @@
  * @module
  */
 import { ScopeClosedError } from "./errors.ts";
-import type { ScopeNode } from "./scope_tree.ts";
+import type { ScopeNode } from "./scope_node.ts";
 import { isCancellation } from "./outcome.ts";
 import { runHooks } from "./cancellation.ts";
 import { noteRead, report } from "./failure.ts";

@@ -2,7 +2,7 @@ import { assert } from "@std/assert";
 import * as Flag from "../src/flags.ts";
 import { openRoot } from "../src/root.ts";
 import { spawnChild } from "../src/spawn.ts";
-import type { ScopeNode } from "../src/scope_tree.ts";
+import type { ScopeNode } from "../src/scope_node.ts";
 
 function open(): { node: ScopeNode; spawn: <T>(fn: () => T | PromiseLike<T>) => ReturnType<typeof spawnChild<T>> } {
   const node = openRoot({ concurrency: 1 }, Flag.MANUAL, "scope", "Cannot open");

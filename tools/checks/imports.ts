@@ -17,6 +17,7 @@ const CORE = [
   "src/lifetime.ts",
   "src/process_lifetime.ts",
   "src/shutdown_signals.ts",
+  "src/scope_node.ts",
   "src/scope_tree.ts",
   "src/tree.ts",
   "src/outcome.ts",
@@ -42,7 +43,7 @@ const CORE = [
 ];
 
 /** What platforms may use of the core: never its scopes, so that a host's entry stays small. */
-const UNDER_PLATFORMS = CORE.slice(0, CORE.indexOf("src/scope_tree.ts"));
+const UNDER_PLATFORMS = CORE.slice(0, CORE.indexOf("src/scope_node.ts"));
 
 /** What the core does without, so that it runs anywhere and stays small. */
 const NOT_IN_CORE = /^(node:|npm:|zod\b|@std\/http\b)/;

@@ -1,0 +1,206 @@
+/**
+ * A scope on the inside, and what a whole tree of them shares. How they are linked: scope_tree.ts.
+ *
+ * @module
+ */
+import { type CancelKind, CancelReason } from "./errors.ts";
+import * as Flag from "./flags.ts";
+import type { DeadlineHeap, HeapEntry } from "./deadline.ts";
+import type { ContextRunner, Values } from "./context.ts";
+import type { Lifetime } from "./lifetime.ts";
+import type { Observer, Outcome, ScopeInfo, ScopeState, TaskInfo, TaskState } from "./observer.ts";
+
+/** One cancellation; the reason is made when somebody first asks. */
+export class Cancellation {
+  readonly kind: CancelKind;
+  /** Where it began. */
+  readonly origin: ScopeNode;
+  #make: (() => unknown) | undefined;
+  #reason: unknown;
+
+  constructor(kind: CancelKind, origin: ScopeNode, make: () => unknown) {
+    this.kind = kind;
+    this.origin = origin;
+    this.#make = make;
+  }
+
+  get reason(): unknown {
+    if (this.#make !== undefined) {
+      this.#reason = this.#make();
+      this.#make = undefined;
+    }
+    return this.#reason;
+  }
+
+  /** What the reason says of itself counts, wherever it comes from. */
+  get info(): { readonly kind: CancelKind; readonly origin: string } {
+    const { reason } = this;
+    if (reason instanceof CancelReason) return { kind: reason.kind, origin: reason.origin };
+    return { kind: this.kind, origin: this.origin.path };
+  }
+}
+
+/** What must be called back from below; see lifecycle.ts. */
+export interface Life {
+  /** Calls the function of a node. */
+  start(node: ScopeNode): void;
+  /** The grace of a canceled node has passed. */
+  overdue(origin: ScopeNode): void;
+}
+
+/** What a whole tree shares: made by a root scope, handed down by reference. */
+export interface Environment {
+  readonly life: Life;
+  readonly heap: DeadlineHeap;
+  readonly observer: Observer | undefined;
+  readonly grace: number;
+  /** As given; where none was, the process, from the first detached task on. */
+  lifetime: Lifetime | undefined;
+  /** How many tasks without a name there were. */
+  unnamed: number;
+  /** When the root was made, in milliseconds since 1970. */
+  readonly since: number;
+}
+
+/** A promise and what settles it. */
+export interface Deferred {
+  readonly promise: Promise<unknown>;
+  readonly resolve: (value: unknown) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** What only some nodes need. */
+export class Extras {
+  /** Shown in the tree. */
+  note: string | undefined;
+  controller: AbortController | undefined;
+  /** Runs callbacks in the async context of the place of the spawn. */
+  runner: ContextRunner | undefined;
+  /** Called on cancellation, and at the end. */
+  hooks: Set<() => void> | undefined;
+  /** Cleanup, last in first out. */
+  deferred: (() => unknown)[] | undefined;
+  grace: HeapEntry | undefined;
+  /** Called once settled, before anybody who awaits the task runs: releases what the node holds outside. */
+  settled: (() => void)[] | undefined;
+  /** Lets go of the host of a detached task. */
+  release: (() => void) | undefined;
+  /** When that happens at the latest, once grace has passed. */
+  hold: HeapEntry | undefined;
+  outcome: Promise<Outcome<unknown>> | undefined;
+  /** Called when no child is left. */
+  idle: (() => void)[] | undefined;
+  /** How many shields run below. */
+  shields = 0;
+}
+
+/** A scope's children; made with the first one. */
+export class Nursery {
+  first: ScopeNode | undefined;
+  last: ScopeNode | undefined;
+  readonly counters = { spawned: 0, succeeded: 0, failed: 0, canceled: 0, abandoned: 0, running: 0, queued: 0 };
+  /** How many children have a place. */
+  active = 0;
+  queue: ScopeNode[] = [];
+  head = 0; // of the queue
+  /** How many in the queue were canceled. */
+  stale = 0;
+}
+
+/** A scope on the inside. {@linkcode TaskScope} and {@linkcode Task} are its two faces. */
+export class ScopeNode {
+  parent: ScopeNode | undefined;
+  previous: ScopeNode | undefined;
+  next: ScopeNode | undefined;
+  nursery: Nursery | undefined;
+  /** How many children may run at once. */
+  concurrency = Infinity;
+  readonly env: Environment;
+  flags: number;
+  cancellation: Cancellation | undefined;
+  /** The effective deadline: its own or the nearest above. */
+  limit: HeapEntry | undefined;
+  values: Values | undefined;
+  /** The name, or the number among its siblings where it has none. */
+  label: string | number;
+  /** A detached node has no parent to ask for its path. */
+  prefix: string | undefined;
+  /** When it was made, in milliseconds after `env.since`. */
+  readonly born: number;
+  /** The function until it is called, then what the body returned. */
+  value: unknown;
+  /** The primary failure, then the later ones. */
+  failures: unknown[] | undefined;
+  deferred: Deferred | undefined;
+  extras: Extras | undefined;
+  scope: ScopeInfo | undefined;
+  task: TaskInfo | undefined;
+
+  constructor(parent: ScopeNode | undefined, env: Environment, flags: number, label: string | number, born: number) {
+    this.parent = parent;
+    this.env = env;
+    this.flags = flags;
+    this.label = label;
+    this.born = born;
+    this.limit = parent?.limit;
+    this.values = parent?.values;
+  }
+
+  get name(): string {
+    return typeof this.label === "string" ? this.label : `task-${this.label}`;
+  }
+
+  get path(): string {
+    let path = this.name;
+    let { parent, prefix } = this;
+    for (; parent; { parent, prefix } = parent) path = `${parent.name}/${path}`;
+    return prefix ? `${prefix}/${path}` : path;
+  }
+
+  get taskState(): TaskState {
+    if (!this.isSettled) return this.is(Flag.QUEUED) ? "queued" : "running";
+    if (this.is(Flag.ABANDONED)) return "abandoned";
+    if (this.failures) return "failed";
+    return this.isCut ? "canceled" : "succeeded";
+  }
+
+  get scopeState(): ScopeState {
+    if (this.isSettled) return "closed";
+    return !this.cancellation ? "open" : "canceling";
+  }
+
+  /** Canceled, and not without effect (G8). */
+  get isCut(): boolean {
+    return this.cancellation !== undefined && this.is(Flag.CUT);
+  }
+
+  get isSettled(): boolean {
+    return this.is(Flag.SETTLED);
+  }
+
+  /** Whether it has one of these flags. */
+  is(flags: number): boolean {
+    return (this.flags & flags) !== 0;
+  }
+
+  /** How many children have not ended. */
+  get live(): number {
+    const { nursery } = this;
+    return nursery ? nursery.counters.running + nursery.counters.queued : 0;
+  }
+
+  /** The deadline that was given to this very node. */
+  get ownLimit(): HeapEntry | undefined {
+    return this.limit === this.parent?.limit ? undefined : this.limit;
+  }
+
+  /** Has something called when the node has settled, before anybody who awaits the task runs. */
+  onSettled(call: () => void): void {
+    (this.ensureExtras().settled ??= []).push(call);
+  }
+
+  /** The part that only some nodes have. */
+  ensureExtras(): Extras {
+    return this.extras ??= new Extras();
+  }
+}
