@@ -9,15 +9,9 @@ import {
   assertInstanceOf,
   assertLessOrEqual,
   assertStrictEquals,
-  block,
-  FakeLifetime,
   rejection,
   test,
-  ticks,
-  turn,
 } from "../assert.ts";
-
-const LONG = 2 ** 31 + 1_000;
 
 export const cases: Case[] = [
   test("G8: an expired deadline is a failure with the name of its scope and its moment", async (watch) => {
@@ -29,16 +23,6 @@ export const cases: Case[] = [
     assertInstanceOf(error, DeadlineExceededError);
     assertEquals([error.origin, error.deadline], ["page", deadline]);
     assert(error.message.includes('"page"'), error.message);
-  }),
-
-  test("G8: an expired deadline is never silent: the body returned, a child was cut", async (watch) => {
-    let task: Task<unknown> | undefined;
-    const error = await rejection(TaskScope.run((scope) => {
-      task = watch(scope).spawn((own) => own.sleep(60_000));
-      return "value";
-    }, { deadline: 5 }));
-    assertInstanceOf(error, DeadlineExceededError);
-    assertEquals(task?.state, "canceled");
   }),
 
   test("G8: deadlines nest as the minimum", async (watch) => {
@@ -187,145 +171,12 @@ export const cases: Case[] = [
     await scope.close();
   }),
 
-  test("G8: a cancellation that cut nothing changes nothing: the value of run is kept", async (watch) => {
-    const value = await TaskScope.run(async (scope) => {
-      const task = watch(scope).spawn(() => ticks().then(() => "child"));
-      scope.cancel();
-      return `${"body"}, ${await task.outcome.then(({ state }) => state)}`;
-    }).catch((error) => error);
-    assertInstanceOf(value, Error); // the child never started: that was cut
-    const kept = await TaskScope.run(async (scope) => {
-      const task = watch(scope).spawn(() => ticks().then(() => "child"));
-      await ticks(2);
-      scope.cancel();
-      return `body, ${await task}`;
-    });
-    assertEquals(kept, "body, child");
-  }),
-
-  test("G8: a task that ends with a value although canceled is kept, and flagged late", async (watch) => {
-    const gate = Promise.withResolvers<string>();
-    await TaskScope.run(async (scope) => {
-      const task = watch(scope).spawn(() => gate.promise);
-      await ticks();
-      task.cancel();
-      gate.resolve("value");
-      assertEquals(await task.outcome, { state: "succeeded", value: "value", late: true });
-      assertEquals([task.state, task.late, await task], ["succeeded", true, "value"]);
-      assertEquals(scope.counters.succeeded, 1);
-    });
-  }),
-
-  test("G8: a task that ends with a value after its deadline is kept, and flagged late", async (watch) => {
-    const value = await TaskScope.run(async (scope) => {
-      const task = watch(scope).spawn(async ({ signal }) => {
-        await new Promise((resolve) => signal.addEventListener("abort", resolve));
-        return "value";
-      }, { deadline: 5 });
-      assertEquals([await task, task.late], ["value", true]);
-      return "body";
-    });
-    assertEquals(value, "body");
-  }),
-
   test("G8: a run that ends with a value after its deadline keeps it", async (watch) => {
     const value = await TaskScope.run(async (scope) => {
       await rejection(watch(scope).sleep(60_000));
       return "value";
     }, { deadline: 5 });
     assertEquals(value, "value");
-  }),
-
-  test("G8: one child that was cut makes run reject with the reason, though the body has a value", async (watch) => {
-    const reason = new Error("enough");
-    const error = await rejection(TaskScope.run(async (scope) => {
-      watch(scope).spawn((own) => own.sleep(60_000));
-      const good = scope.spawn(() => ticks(20));
-      await ticks(5);
-      scope.cancel(reason);
-      await good;
-      return "value";
-    }));
-    assertStrictEquals(error, reason);
-  }),
-
-  test("G8: a grandchild that was cut counts, though its parents swallowed it", async (watch) => {
-    const reason = new Error("enough");
-    const error = await rejection(TaskScope.run(async (scope) => {
-      watch(scope).spawn((child) => {
-        child.spawn((own) => own.sleep(60_000));
-        return "value";
-      });
-      await ticks();
-      scope.cancel(reason);
-    }));
-    assertStrictEquals(error, reason);
-  }),
-
-  test("G8: a child canceled on its own before is not what the scope's cancellation cut", async (watch) => {
-    const value = await TaskScope.run(async (scope) => {
-      const task = watch(scope).spawn((own) => own.sleep(60_000));
-      await ticks();
-      task.cancel();
-      await task.outcome;
-      scope.cancel();
-      return "value";
-    });
-    assertEquals(value, "value");
-  }),
-
-  test("G8: join of a canceled scope in which nothing was cut resolves", async (watch) => {
-    const scope = watch(new TaskScope());
-    const task = scope.spawn(() => ticks().then(() => "value"));
-    await ticks(2);
-    scope.cancel();
-    await scope.join();
-    assertEquals([await task, task.late], ["value", true]);
-  }),
-
-  test("G8: join of a canceled scope in which something was cut rejects with the reason", async (watch) => {
-    const reason = new Error("enough");
-    const scope = watch(new TaskScope());
-    scope.spawn((own) => own.sleep(60_000));
-    await ticks();
-    scope.cancel(reason);
-    assertStrictEquals(await rejection(scope.join()), reason);
-  }),
-
-  test("G8: what ends in time is not late", async (watch) => {
-    await TaskScope.run(async (scope) => {
-      const task = watch(scope).spawn(() => 1, { deadline: 10_000 });
-      await task;
-      assertFalse(task.late);
-      scope.cancel();
-      assertFalse(task.late);
-    });
-  }),
-
-  test("G8: a value that comes late because the thread was blocked is kept, and flagged late", async (watch) => {
-    await TaskScope.run(async (scope) => {
-      let blocked = false;
-      const task = watch(scope).spawn(() => {
-        blocked = block(12);
-        return "value";
-      }, { deadline: 4 });
-      assertEquals(await task, "value");
-      if (blocked) assert(task.late);
-    });
-  }),
-
-  test("G8: late counts from the nearest deadline, also one of the scope above", async (watch) => {
-    let task: Task<string> | undefined;
-    let blocked = false;
-    const value = await TaskScope.run(async (scope) => {
-      task = watch(scope).spawn(() => {
-        blocked = block(12);
-        return "value";
-      });
-      return await task;
-    }, { deadline: 4 });
-    assertEquals(value, "value");
-    if (blocked) assert(task?.late);
   }),
 
   test("G8: a deadline never fires early", async (watch) => {
@@ -358,107 +209,11 @@ export const cases: Case[] = [
     assertEquals(order, [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
   }),
 
-  test("G8: deadlines above 2^31-1 ms do not fire at once", async (watch) => {
-    const lifetime = new FakeLifetime();
-    await TaskScope.run(async (scope) => {
-      const { signal } = watch(scope);
-      const task = scope.spawn(async (own) => {
-        await turn(10);
-        return own.signal.aborted;
-      }, { deadline: { hours: 24 * 365 } });
-      const shield = scope.shield(async (own) => {
-        await turn(10);
-        return own.signal.aborted;
-      }, { deadline: 2 ** 32 });
-      const detached = scope.spawnDetached(async (own) => {
-        await turn(10);
-        return own.signal.aborted;
-      }, { deadline: LONG });
-      assertEquals([await task, await shield, await detached, signal.aborted], [false, false, false, false]);
-    }, { deadline: LONG, lifetime });
-    await lifetime.ended();
-  }),
-
-  test("G8: sleep and timeoutSignal above 2^31-1 ms do not fire at once", async (watch) => {
-    const error = await rejection(TaskScope.run(async (scope) => {
-      const composed = [watch(scope).timeoutSignal(LONG), scope.timeoutSignal(2 ** 32), scope.timeoutSignal(2 ** 53)];
-      let slept = false;
-      const sleep = scope.sleep(LONG).then(() => void (slept = true));
-      await turn(10);
-      assertEquals([slept, ...composed.map(({ aborted }) => aborted)], [false, false, false, false]);
-      const reason = new Error("enough");
-      scope.cancel(reason);
-      for (const signal of composed) assertStrictEquals(signal.reason, reason);
-      await sleep;
-    }));
-    assertEquals((error as Error).message, "enough");
-  }),
-
-  test("G8: timeoutSignal is the scope's signal or the time, whichever is first", async (watch) => {
-    await TaskScope.run(async (scope) => {
-      const signal = watch(scope).timeoutSignal(5);
-      await new Promise((resolve) => signal.addEventListener("abort", resolve));
-      assertEquals(signal.reason.name, "TimeoutError");
-      assertFalse(scope.signal.aborted);
-      assertFalse(scope.timeoutSignal(1_000).aborted);
-    });
-    const reason = new Error("enough");
-    await rejection(TaskScope.run((scope) => {
-      const before = watch(scope).timeoutSignal(1_000);
-      scope.cancel(reason);
-      assertStrictEquals(before.reason, reason);
-      assertStrictEquals(scope.timeoutSignal(1_000).reason, reason);
-      return scope.sleep(1);
-    }));
-  }),
-
   test("G8: the deadline of a scope made with new cancels its tasks, and join says so", async (watch) => {
     const scope = watch(new TaskScope({ deadline: 5, name: "manual" }));
     const task = scope.spawn((own) => own.sleep(60_000));
     const error = await rejection(scope.join());
     assertInstanceOf(error, DeadlineExceededError);
     assertEquals([error.origin, task.state], ["manual", "canceled"]);
-  }),
-
-  test("G8: sleep and abortable end with the reason of the deadline", async (watch) => {
-    const reasons: unknown[] = [];
-    const error = await rejection(TaskScope.run(async (scope) => {
-      const waits = [watch(scope).sleep(60_000), scope.abortable(new Promise(() => {}))];
-      for (const wait of waits) reasons.push(await rejection(wait));
-      throw reasons[0];
-    }, { deadline: 5 }));
-    assertInstanceOf(error, DeadlineExceededError);
-    assertEquals(new Set(reasons), new Set([error]));
-  }),
-
-  test("G8: sleep resolves after its time, not before", async (watch) => {
-    await TaskScope.run(async (scope) => {
-      const start = Date.now();
-      await watch(scope).sleep(8);
-      assertGreaterOrEqual(Date.now() - start, 8);
-      await scope.sleep(0);
-    });
-  }),
-
-  test("G8: abortable gives the value or the error of its promise", async (watch) => {
-    await TaskScope.run(async (scope) => {
-      const boom = new Error("boom");
-      assertEquals(await watch(scope).abortable(Promise.resolve(1)), 1);
-      assertStrictEquals(await rejection(scope.abortable(Promise.reject(boom))), boom);
-      assertEquals(await scope.abortable(scope.spawn(() => 2)), 2);
-    });
-  }),
-
-  test("G8: abortable in a canceled scope rejects at once, and leaves no unhandled rejection", async (watch) => {
-    const reason = new Error("enough");
-    await rejection(TaskScope.run(async (scope) => {
-      watch(scope).cancel(reason);
-      const late = Promise.reject(new Error("nobody hears this"));
-      assertStrictEquals(await rejection(scope.abortable(late)), reason);
-      assertStrictEquals(await rejection(scope.abortable(new Promise(() => {}))), reason);
-      assertStrictEquals(await rejection(scope.sleep(1)), reason);
-      scope.signal.throwIfAborted();
-    }));
-    await turn();
   }),
 ];

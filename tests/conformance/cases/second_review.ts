@@ -14,7 +14,6 @@ import {
   assertFalse,
   assertInstanceOf,
   assertStrictEquals,
-  assertThrows,
   consoleErrors,
   FakeLifetime,
   isSettled,
@@ -25,12 +24,9 @@ import {
   turn,
 } from "../assert.ts";
 import type { Case } from "../case.ts";
+import { thrown } from "../refusal.ts";
 
 const hour = { hours: 1 };
-
-function thrownBy(call: () => unknown): Error {
-  return assertThrows(call) as Error;
-}
 
 export const cases: Case[] = [
   test("§4 G9: the host is held until deadline and grace, not for one grace a stuck cleanup", async () => {
@@ -172,15 +168,15 @@ export const cases: Case[] = [
     });
     const closing = new TaskScope({ lifetime: new FakeLifetime() });
     assertInstanceOf(
-      thrownBy(() => closing.spawn(() => void (ran = true), options(() => closing.close()))),
+      thrown(() => closing.spawn(() => void (ran = true), options(() => closing.close()))),
       ScopeClosedError,
     );
     const detaching = new TaskScope({ lifetime: new FakeLifetime() });
     const detach = () => detaching.spawnDetached(() => void (ran = true), options(() => detaching.close()));
-    assertInstanceOf(thrownBy(detach), ScopeClosedError);
+    assertInstanceOf(thrown(detach), ScopeClosedError);
     const canceling = new TaskScope();
     const spawn = () => canceling.spawn(() => void (ran = true), options(() => canceling.cancel()));
-    assertInstanceOf(thrownBy(spawn), ScopeCanceledError);
+    assertInstanceOf(thrown(spawn), ScopeCanceledError);
     await turn();
     assertEquals([closing.counters.spawned, canceling.counters.spawned, ran], [0, 0, false]);
     await canceling.close();
@@ -287,7 +283,7 @@ export const cases: Case[] = [
     assertEquals([note, children[0]?.note], ["cannot know of a disconnect", undefined]);
     await scope.join();
     for (const bad of ["", 5, null]) {
-      const error = thrownBy(() => new TaskScope({ note: bad as string }));
+      const error = thrown(() => new TaskScope({ note: bad as string }));
       assert(error instanceof TypeError && error.message.includes("a note must be a non-empty string"));
     }
   }),

@@ -1,0 +1,170 @@
+import { map, TaskScope } from "@taskscope/taskscope";
+import type { Case } from "../case.ts";
+import { assert, assertEquals, assertStrictEquals, rejection, test, ticks, turn } from "../assert.ts";
+import { canceled, slow } from "../losers.ts";
+
+export const cases: Case[] = [
+  test("§2 map: results in the order of the source, whatever ends first", async (watch) => {
+    const results = await TaskScope.run((scope) =>
+      map(watch(scope), [3, 1, 2], async (n, _task, index) => {
+        await ticks(10 * n);
+        return `${index}:${n}`;
+      })
+    );
+    assertEquals(results, ["0:3", "1:1", "2:2"]);
+  }),
+
+  test("§2 map: of nothing is nothing", async (watch) => {
+    await TaskScope.run(async (scope) => {
+      assertEquals(await map(watch(scope), [], () => 1), []);
+      assertEquals(await map(scope, (async function* () {})(), () => 1), []);
+    });
+  }),
+
+  test("§2 map: no more at once than the limit, and it is used to the full", async (watch) => {
+    let running = 0;
+    let most = 0;
+    await TaskScope.run((scope) =>
+      map(watch(scope), Array.from({ length: 20 }, (_, i) => i), async (i) => {
+        most = Math.max(most, ++running);
+        await ticks(10 + i % 5);
+        running--;
+      }, { concurrency: 4 })
+    );
+    assertEquals(most, 4);
+  }),
+
+  test("§2 map: the source is only asked when there is a place, sync and async", async (watch) => {
+    for (const isAsync of [false, true]) {
+      let asked = 0;
+      let working = 0;
+      const excess: number[] = [];
+      const sync = function* () {
+        for (let i = 0; i < 12; i++) {
+          asked++;
+          excess.push(asked - working);
+          yield i;
+        }
+      };
+      const async_ = async function* () {
+        yield* sync();
+      };
+      let done = 0;
+      await TaskScope.run((scope) =>
+        map(watch(scope), isAsync ? async_() : sync(), async () => {
+          await turn(1);
+          working = ++done;
+        }, { concurrency: 2 })
+      );
+      assert(Math.max(...excess) <= 2, `${excess}`); // asked for at most two more than are done
+      assertEquals(done, 12);
+    }
+  }),
+
+  test("§2 map: an infinite source is no problem for a failure", async (watch) => {
+    const boom = new Error("boom");
+    let closed = false;
+    const source = function* () {
+      try {
+        for (let i = 0;; i++) yield i;
+      } finally {
+        closed = true;
+      }
+    };
+    await TaskScope.run(async (scope) => {
+      const error = await rejection(
+        map(watch(scope), source(), (i) => i === 7 ? Promise.reject(boom) : ticks(), { concurrency: 2 }),
+      );
+      assertStrictEquals(error, boom);
+      assertEquals(scope.state, "open");
+    });
+    assert(closed);
+  }),
+
+  test("§2 map: the first failure cancels and awaits the others, and closes an async source", async (watch) => {
+    const boom = new Error("boom");
+    const log: string[] = [];
+    const source = async function* () {
+      try {
+        yield 0;
+        yield 1;
+        yield 2;
+      } finally {
+        log.push("source closed");
+      }
+    };
+    await TaskScope.run(async (scope) => {
+      const error = await rejection(
+        map(watch(scope), source(), (i, task) => i === 0 ? slow(log)(task) : turn(2).then(() => Promise.reject(boom)), {
+          concurrency: 2,
+        }),
+      );
+      assertStrictEquals(error, boom);
+      assertEquals(log.toSorted(), ["loser cleaned up", "source closed"]);
+    });
+  }),
+
+  test("§2 map: a source that never answers does not keep a failure back, and is told to stop", async (watch) => {
+    const boom = new Error("boom");
+    let returned = 0;
+    let asked = 0;
+    const source: AsyncIterable<number> = {
+      [Symbol.asyncIterator]: () => ({
+        next: () => asked++ === 0 ? Promise.resolve({ done: false, value: 1 }) : new Promise(() => {}),
+        return: () => {
+          returned++;
+          return Promise.resolve({ done: true, value: undefined });
+        },
+      }),
+    };
+    await TaskScope.run(async (scope) => {
+      assertStrictEquals(
+        await rejection(map(watch(scope), source, () => ticks().then(() => Promise.reject(boom)))),
+        boom,
+      );
+    });
+    assertEquals(returned, 1);
+  }),
+
+  test("§2 map: a source that fails is the failure; what runs is canceled and awaited", async (watch) => {
+    const boom = new Error("source broke");
+    const log: string[] = [];
+    const source = async function* () {
+      yield 1;
+      await turn(2);
+      throw boom;
+    };
+    await TaskScope.run(async (scope) => {
+      const error = await rejection(map(watch(scope), source(), (_, task) => slow(log)(task)));
+      assertStrictEquals(error, boom);
+      assertEquals(log, ["loser cleaned up"]);
+    });
+  }),
+
+  test("§2 map: cancellation from outside, also while the source is waited for", async (watch) => {
+    const never: AsyncIterable<number> = {
+      [Symbol.asyncIterator]: () => ({ next: () => new Promise<never>(() => {}) }),
+    };
+    await canceled(watch, (scope) => map(scope, never, () => 1));
+    await canceled(watch, (scope) => map(scope, [1, 2, 3], (_, task) => task.sleep(60_000), { concurrency: 1 }));
+  }),
+
+  test("§2 map: a function that throws synchronously fails like one that rejects", async (watch) => {
+    const boom = new Error("boom");
+    await TaskScope.run(async (scope) => {
+      assertStrictEquals(
+        await rejection(map(watch(scope), [1], () => {
+          throw boom;
+        })),
+        boom,
+      );
+    });
+  }),
+
+  test("§2 map: 20 000 items, one at a time", async (watch) => {
+    const results = await TaskScope.run((scope) =>
+      map(watch(scope), Array.from({ length: 20_000 }, (_, i) => i), (i) => i + 1, { concurrency: 1 })
+    );
+    assertEquals([results.length, results.at(-1)], [20_000, 20_000]);
+  }),
+];
