@@ -19,7 +19,7 @@ import { report } from "./failure.ts";
 import { assertOpen } from "./lifecycle.ts";
 import { draft, SPAWN_OPTIONS, type SpawnOptions } from "./spawn.ts";
 import { Task } from "./task.ts";
-import { assertFunction, assertNumber, assertOneOf } from "./validate.ts";
+import { assertFunction, assertNumber, assertOneOf, isThenable } from "./validate.ts";
 
 /** Options of `spawnDetached`. */
 export interface DetachedOptions extends SpawnOptions {
@@ -120,7 +120,8 @@ export function spawnDetached<T>(
   const hold = new Promise<void>((resolve) => node.onSettled(node.ensureExtras().release = resolve));
   try {
     // On its object: an unbound waitUntil throws "Illegal invocation" on Cloudflare.
-    Promise.resolve(lifetime.waitUntil(hold)).catch(() => {}); // an async one that rejects must not end the process
+    const held = lifetime.waitUntil(hold);
+    if (isThenable(held)) Promise.resolve(held).catch(() => {}); // an async one that rejects must not end the process
   } catch (cause) {
     throw new LifetimeUnavailableError(`${what}: waitUntil threw, spawn it earlier`, { cause });
   }

@@ -35,7 +35,7 @@ export function admit(parent: ScopeNode, child: ScopeNode): void {
   const isCall = child.is(Flag.CALL); // takes no place: its caller, who has one, waits for it
   link(parent, nursery, child);
   counters.spawned++; // invariant 4 of the tree: with each step, one counter goes up for one that goes down
-  if (isCall || nursery.active < parent.concurrency) {
+  if (isCall || nursery.active < (parent.concurrency ?? Infinity)) {
     counters.running++;
     if (!isCall) nursery.active++;
     return schedule(child);
@@ -48,10 +48,11 @@ export function admit(parent: ScopeNode, child: ScopeNode): void {
 
 /** Calls the function of a node, unless it was canceled before. */
 export function start(node: ScopeNode): void {
+  node.env.now = 0;
   if (node.is(Flag.BODY_DONE)) return;
   const fn = node.value as (scope: unknown) => unknown;
   node.value = undefined;
-  if (!node.cancellation && node.task) tell(node, "onStart", node.task);
+  if (node.env.observer && !node.cancellation && node.task) tell(node, "onStart", node.task);
   if (node.cancellation) return bodyEnded(node, Flag.CUT);
   try {
     const result = fn(node.scope); // user code
@@ -190,7 +191,7 @@ function freePlace(parent: ScopeNode, nursery: Nursery): void {
   nursery.active--;
   const { queue, counters } = nursery;
   if (2 * nursery.head > queue.length) nursery.head -= queue.splice(0, nursery.head).length;
-  while (nursery.active < parent.concurrency && nursery.head < queue.length) {
+  while (nursery.active < (parent.concurrency ?? Infinity) && nursery.head < queue.length) {
     const next = queue[nursery.head++] as ScopeNode;
     if (next.cancellation) continue; // settles by itself
     next.flags &= ~Flag.QUEUED;

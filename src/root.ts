@@ -104,7 +104,7 @@ export function openRoot(options: TaskScopeOptions, flags: number, label: string
   if (observer !== undefined) assertObserver(observer, what);
   const values = extendValues(undefined, context, what);
 
-  const env = { life, heap: new DeadlineHeap(), observer, grace, lifetime, unnamed: 0, since: now };
+  const env = { life, heap: new DeadlineHeap(), observer, grace, lifetime, unnamed: 0, since: now, now: 0 };
   const node = new ScopeNode(undefined, env, flags, name ?? label, 0);
   if (policy === "supervise") node.flags |= Flag.SUPERVISE;
   if (errors === "aggregate") node.flags |= Flag.AGGREGATE;

@@ -60,6 +60,8 @@ export interface Environment {
   unnamed: number;
   /** When the root was made, in milliseconds since 1970. */
   readonly since: number;
+  /** The time of the last spawn, for those that follow it at once; 0 when what it spawned has started. */
+  now: number;
 }
 
 /** A promise and what settles it. */
@@ -114,7 +116,7 @@ export class ScopeNode {
   next: ScopeNode | undefined;
   nursery: Nursery | undefined;
   /** How many children may run at once. */
-  concurrency = Infinity;
+  concurrency: number | undefined;
   readonly env: Environment;
   flags: number;
   cancellation: Cancellation | undefined;

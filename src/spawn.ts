@@ -62,14 +62,14 @@ export function draft(
   toScope: (node: ScopeNode) => ScopeInfo,
   what: string,
 ): Draft {
-  assertOptions(options, known, what);
-  const { name, deadline, context = [] } = options;
+  if (options !== NONE) assertOptions(options, known, what);
+  const { name, deadline, context } = options;
   assertText(name, "name", what);
   const { env } = spawner;
-  const now = Date.now();
-  const needsOne = (flags & (Flag.SHIELD | Flag.DETACHED)) !== 0;
-  const at = deadline === undefined && !needsOne ? undefined : parseDeadline(deadline, now, what);
-  const values = extendValues(spawner.values, context, what);
+  const isFree = deadline === undefined && (flags & (Flag.SHIELD | Flag.DETACHED)) === 0;
+  const now = isFree && env.now || Date.now(); // reading the clock costs as much as a spawn
+  const at = isFree ? undefined : parseDeadline(deadline, now, what);
+  const values = context === undefined ? spawner.values : extendValues(spawner.values, context, what);
   const node = new ScopeNode(parent, env, flags, name ?? (fn.name || ++env.unnamed), now - env.since);
   node.values = values;
   node.value = fn;
@@ -102,7 +102,8 @@ export function spawnChild<T>(
   keepContext(node);
   if (at !== undefined && at > now) limitTo(node, at, now);
   admit(parent, node);
-  tell(node, "onSpawn", task);
+  node.env.now = node.is(Flag.QUEUED) ? 0 : now;
+  if (node.env.observer) tell(node, "onSpawn", task);
   if (at !== undefined && at <= now) limitTo(node, at, now); // too late: settles without having run
   return task;
 }

@@ -223,7 +223,7 @@ export class TaskScope implements ScopeInfo, AsyncDisposable {
   trySpawn<T>(fn: TaskFunction<T>, options?: SpawnOptions): Task<T> | undefined {
     assertFunction(fn, "Cannot spawn a task");
     const node = this.#node;
-    const isFull = (node.nursery?.active ?? 0) >= node.concurrency;
+    const isFull = (node.nursery?.active ?? 0) >= (node.concurrency ?? Infinity);
     if (isFull || node.isSettled || node.cancellation) return undefined;
     return this.spawn(fn, options);
   }
