@@ -36,11 +36,17 @@ export function prepareCancel(origin: ScopeNode, kind: CancelKind, make: () => u
 
 /** What `cancel` and `close` do; a reason of the user's passes through by identity. */
 export function cancelFor(node: ScopeNode, kind: "canceled" | "closed", reason: unknown): void {
-  cancel(
-    node,
-    kind,
-    () => reason !== undefined ? reason : new CancelReason(kind, node.path, `"${node.path}" was ${kind}`),
-  );
+  prepareCancelFor(node, kind, reason)?.();
+}
+
+/** The first half of `cancelFor`. */
+export function prepareCancelFor(
+  node: ScopeNode,
+  kind: "canceled" | "closed",
+  reason: unknown,
+): (() => void) | undefined {
+  const make = () => reason !== undefined ? reason : new CancelReason(kind, node.path, `"${node.path}" was ${kind}`);
+  return prepareCancel(node, kind, make);
 }
 
 function tellCanceled(node: ScopeNode, cancellation: Cancellation): void {
@@ -83,17 +89,16 @@ export function signalOf(node: ScopeNode): AbortSignal {
   return extras.controller.signal;
 }
 
-/** Prepares to cancel a node because a foreign signal aborted, for the same reason. */
-export function cancelWith(node: ScopeNode, { reason }: AbortSignal): (() => void) | undefined {
-  return prepareCancel(node, "canceled", () => reason);
-}
-
-/** Gives a node a deadline of its own, where the one above is later or none; one that has passed ends it at once. */
-export function limitTo(node: ScopeNode, at: number, now: number): void {
+/**
+ * Gives a node a deadline of its own, where the one above is later or none; one that has passed ends it at once.
+ *
+ * @param owner Whose deadline it is (G8).
+ */
+export function limitTo(node: ScopeNode, at: number, now: number, owner: ScopeNode = node): void {
   if (node.limit && at >= node.limit.at && at > now) return;
   const due = () => {
     if (!node.cancellation) node.flags |= Flag.EXPIRED;
-    cancel(node, "deadline", () => deadlineError(node.path, at));
+    cancel(node, "deadline", () => deadlineError(owner.path, at));
   };
   node.limit = at > now ? node.env.heap.add(at, due) : { at, due, index: -1 };
   if (at <= now) due();
@@ -111,9 +116,9 @@ export function deadlineError(path: string, at: number, what = ""): DeadlineExce
 
 /** Starts the time a canceled node has to end. */
 export function waitForGrace(origin: ScopeNode, grace: number = graceOf(origin)): void {
-  if (origin.isSettled || (origin.is(Flag.MANUAL) && origin.live === 0)) return;
   const { heap, life } = origin.env;
   heap.remove(origin.ownLimit);
+  if (origin.isSettled || (origin.is(Flag.MANUAL) && origin.live === 0)) return;
   if (grace === Infinity) return;
   const extras = origin.ensureExtras();
   heap.remove(extras.grace);

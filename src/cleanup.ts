@@ -58,7 +58,7 @@ export async function cleanUp(
 
 /** Waits until no child is left. */
 export async function untilIdle(node: ScopeNode): Promise<void> {
-  if (node.live > 0) await new Promise<void>((resolve) => (node.ensureExtras().idle ??= []).push(resolve));
+  while (node.live > 0) await new Promise<void>((resolve) => (node.ensureExtras().idle ??= []).push(resolve));
 }
 
 /** Whether the work ended within grace; a shield that it waits for outlasts grace. */

@@ -7,7 +7,7 @@ import { CancelReason, LifetimeLimitError, LifetimeUnavailableError } from "./er
 import { assertSignal, follow } from "./signals.ts";
 import type { Deadline, HeapEntry } from "./deadline.ts";
 import { endOf, type Lifetime, owners } from "./lifetime.ts";
-import { defaultLifetime } from "./process_lifetime.ts";
+import { defaultLifetime } from "./process_registry.ts";
 import * as Flag from "./flags.ts";
 import type { ScopeInfo } from "./observer.ts";
 import type { ScopeNode } from "./scope_node.ts";
@@ -30,20 +30,20 @@ export interface DetachedOptions extends SpawnOptions {
    *
    * @default false
    */
-  readonly inheritDeadline?: boolean;
+  readonly inheritDeadline?: boolean | undefined;
   /**
    * What to do if the deadline is later than the lifetime allows: refuse with a `LifetimeLimitError`, or run with the
    * shorter deadline.
    *
    * @default "reject"
    */
-  readonly onExceed?: "reject" | "clamp";
+  readonly onExceed?: "reject" | "clamp" | undefined;
   /**
    * How long before the end of the lifetime the task must be over, in milliseconds.
    *
    * @default 1000
    */
-  readonly margin?: number;
+  readonly margin?: number | undefined;
 }
 
 const OPTIONS = [...SPAWN_OPTIONS, "inheritDeadline", "onExceed", "margin"];
@@ -108,7 +108,9 @@ export function spawnDetached<T>(
   const { inheritDeadline = false } = options;
   assertOneOf(inheritDeadline, [true, false], "inheritDeadline", what);
   const asked = inheritDeadline && spawner.limit ? Math.min(at, spawner.limit.at) : at;
-  if (asked <= now) throw deadlineError(node.path, asked, `${what}: `);
+  let owner = node;
+  if (asked !== at) { for (owner = spawner; owner.parent && !owner.ownLimit;) owner = owner.parent; }
+  if (asked <= now) throw deadlineError(owner.path, asked, `${what}: `);
   const { env } = node;
   const lifetime = env.lifetime ??= availableLifetime(what);
   const { closing } = lifetime;
@@ -125,7 +127,7 @@ export function spawnDetached<T>(
   } catch (cause) {
     throw new LifetimeUnavailableError(`${what}: waitUntil threw, spawn it earlier`, { cause });
   }
-  limitTo(node, fits, now); // from here on, nothing throws
+  limitTo(node, fits, now, fits === asked ? owner : node); // from here on, nothing throws
   if (closing) node.onSettled(follow(closing, ({ reason }) => endOfLifetime(node, reason)));
   watch(node, lifetime, margin);
   node.onSettled(() => routeError(node));
@@ -181,9 +183,9 @@ function watch(node: ScopeNode, lifetime: Lifetime, margin: number): void {
     const look = () => {
       const now = Date.now();
       const latest = endOf(lifetime) - margin;
+      if (latest > now) entry = heap.add(Math.min(now + POLL, latest), look);
       // At the very moment of its own deadline, that one counts.
-      if (latest <= now && latest !== node.limit?.at) return endOfLifetime(node)?.();
-      entry = heap.add(Math.max(now + 1, Math.min(now + POLL, latest)), look);
+      else if (latest !== node.limit?.at) endOfLifetime(node)?.();
     };
     look();
     node.onSettled(() => heap.remove(entry));

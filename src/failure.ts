@@ -3,13 +3,18 @@
  *
  * @module
  */
-import { type CancelKind, CancelReason } from "./errors.ts";
+import { type CancelKind, CancelReason, ScopeError } from "./errors.ts";
 import * as Flag from "./flags.ts";
 import type { ErrorPhase } from "./observer.ts";
 import type { ScopeNode } from "./scope_node.ts";
-import { failureOf } from "./outcome.ts";
+import { failureOf, isCancellation } from "./outcome.ts";
 import { infoOf, tell } from "./notify.ts";
 import { cancel } from "./cancellation.ts";
+
+/** Whether an error that comes when all is over is neither cancellation nor a failure that surfaces anyway. */
+export function isNews(node: ScopeNode, error: unknown, origin = node.cancellation?.origin): boolean {
+  return !isCancellation(node.cancellation, error) && !origin?.failures?.includes(error);
+}
 
 /**
  * Records a failure of a scope and then cancels what still runs in it (G4): the first one is the primary, later ones
@@ -22,17 +27,29 @@ export function fail(node: ScopeNode, error: unknown, kind: CancelKind, from: Sc
   const { failures } = node;
   if (!failures) {
     node.failures = [error];
-  } else if (failures.includes(error) && (from === node || Object(error) === error)) {
-    return; // the function passed on the failure of a task
+  } else if (isPassedOn(node, failures, error, from)) {
+    return;
   } else {
     failures.push(error);
-    tell(from, "onError", error, { task: infoOf(from), phase });
+    // Whoever awaits the task has it, and a function that wraps the primary failure has told nothing new.
+    const isKnown = from === node
+      ? (error as Partial<Error> | undefined)?.cause === failures[0]
+      : from.is(Flag.OBSERVED);
+    if (node.is(Flag.AGGREGATE) || (isKnown && phase === "body")) {
+      tell(from, "onError", error, { task: infoOf(from), phase });
+    } else report(from, error, phase);
   }
   cancel(node, kind, () => {
     const who = kind === "body-failed" ? "its function" : `"${from.path}"`;
     const message = `The scope "${node.path}" was canceled because ${who} failed`;
     return new CancelReason(kind, node.path, message, { cause: error });
   });
+}
+
+/** Whether a function passes on the failure of a task, itself or as `join` throws it. */
+function isPassedOn(node: ScopeNode, failures: unknown[], error: unknown, from: ScopeNode): boolean {
+  if (failures.includes(error)) return from === node || Object(error) === error;
+  return from === node && error instanceof ScopeError && error.cause === failures[0];
 }
 
 /** An error that nobody awaits and no scope fails with goes to the observer, else to the console: never silent. */

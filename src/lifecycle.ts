@@ -13,7 +13,7 @@ import { countShields, link, unlink, walk } from "./scope_tree.ts";
 import { canceled, failureOf, isCancellation, outcomeOf, settlePromise } from "./outcome.ts";
 import { infoOf, tell } from "./notify.ts";
 import { graceOf, runHooks, schedule, waitForGrace } from "./cancellation.ts";
-import { fail, phaseOf, readFailure, report } from "./failure.ts";
+import { fail, isNews, phaseOf, readFailure, report } from "./failure.ts";
 import { abandonedError, cleanUp } from "./cleanup.ts";
 import { isThenable } from "./validate.ts";
 
@@ -98,7 +98,7 @@ function endedAfterAll(node: ScopeNode, outcome: Outcome<unknown>): void {
 
 /** An error that comes too late to change how anything ended is not lost either (G5). */
 function failedAfterAll(node: ScopeNode, error: unknown): void {
-  if (isCancellation(node.cancellation, error)) return;
+  if (!isNews(node, error)) return;
   (node.cancellation?.origin ?? node).failures?.push(error);
   report(node, error, "after-abandon");
 }
@@ -170,10 +170,8 @@ function childEnded(parent: ScopeNode, child: ScopeNode): void {
 function childFailed(parent: ScopeNode, child: ScopeNode): void {
   const isObserved = child.is(Flag.OBSERVED);
   const error = failureOf(child);
-  if (child.is(Flag.CALL) && isObserved) {
-    // Whoever awaits it has it; but a loser that fails while it is canceled is awaited only for its end.
-    if (child.cancellation?.origin === child && child.cancellation.kind === "canceled") report(child, error);
-  } else if (!parent.is(Flag.SUPERVISE)) {
+  if (child.is(Flag.CALL) && isObserved) return; // whoever awaits it has it
+  if (!parent.is(Flag.SUPERVISE)) {
     fail(parent, error, "sibling-failed", child, phaseOf(child));
   } else if (parent.env.observer?.onError || !isObserved) {
     report(child, error);

@@ -41,12 +41,12 @@ export type Outcome<T> =
     readonly error: unknown;
   };
 
-/** Where an error came from: the function of a task, its cleanup, or work that went on after it was abandoned. */
+/** Where an error came from: the function of a task, its cleanup, or work that nobody waited for any more. */
 export type ErrorPhase = "body" | "cleanup" | "after-abandon";
 
 /** What an observer sees of a task. */
 export interface TaskInfo {
-  /** The name given to it, the name of its function, or a number. */
+  /** The name given to it, the name of its function, or `task-` and a number. */
   readonly name: string;
   /** Its names from the root scope down, joined by `/`. */
   readonly path: string;
@@ -94,7 +94,7 @@ export interface Observer {
   onSettle?(task: TaskInfo, outcome: Outcome<unknown>): void;
   /** A cancellation began in this scope; everything below it is canceled for the same reason. */
   onCancel?(scope: ScopeInfo, reason: unknown, info: { readonly kind: CancelKind; readonly origin: string }): void;
-  /** A task ignored its cancellation for longer than `grace`; its scope goes on without it. */
+  /** A task ignored its cancellation for longer than `grace`; its scope goes on without it, once this has been told. */
   onAbandon?(task: TaskInfo, error: AbandonedTasksError): void;
   /** An error that surfaces nowhere else. */
   onError?(error: unknown, info: { readonly task: TaskInfo; readonly phase: ErrorPhase }): void;

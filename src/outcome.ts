@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { ScopeError } from "./errors.ts";
+import { DeadlineExceededError, ScopeError } from "./errors.ts";
 import * as Flag from "./flags.ts";
 import type { Outcome } from "./observer.ts";
 import type { Cancellation, Deferred, ScopeNode } from "./scope_node.ts";
@@ -24,9 +24,11 @@ export function isCancellation(cancellation: Cancellation | undefined, error: un
 
 function stemsFrom(reason: unknown, error: unknown, depth: number): boolean {
   if (error === reason) return true;
+  if (error instanceof DeadlineExceededError) return false; // another deadline is never a silent end (G8)
   if (depth === 0 || typeof error !== "object" || error === null) return false;
   const { name, errors, cause } = error as { name?: unknown; errors?: unknown; cause?: unknown };
-  if (name === "AbortError" || name === "TimeoutError") return true;
+  // Clients wrap the AbortError of an aborted call; a time limit behind an error is what failed.
+  if (name === "AbortError" || (name === "TimeoutError" && depth === DEEPEST_CAUSE)) return true;
   const isOne = (each: unknown) => stemsFrom(reason, each, depth - 1);
   return Array.isArray(errors) && errors.length > 0 ? errors.every(isOne) : cause !== undefined && isOne(cause);
 }

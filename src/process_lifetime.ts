@@ -1,13 +1,14 @@
 /**
- * The host that is a plain process: a registry of what is pending, and a bounded drain.
+ * The host that is a plain process: what is pending in it, and a bounded drain.
  *
  * @module
  */
 import { CancelReason } from "./errors.ts";
 import { type Deadline, DeadlineHeap, parseDeadline } from "./deadline.ts";
-import { type Lifetime, type OwnedTask, owners } from "./lifetime.ts";
+import { type Lifetime, owners } from "./lifetime.ts";
 import type { ScopeTree } from "./observer.ts";
-import { assertNumber, assertOptions, isThenable, wrong } from "./validate.ts";
+import { ProcessRegistry, processRegistry } from "./process_registry.ts";
+import { assertNumber, assertOptions } from "./validate.ts";
 
 /** How a drain went. */
 export interface DrainReport {
@@ -28,14 +29,7 @@ export interface DrainOptions {
    *
    * @default 1000, but at most a quarter of the time there is
    */
-  readonly margin?: number;
-}
-
-interface Drain {
-  completed: number;
-  canceled: number;
-  /** One that was pending is not any more. */
-  settled(): void;
+  readonly margin?: number | undefined;
 }
 
 const MARGIN = 1_000;
@@ -45,34 +39,30 @@ const MARGIN = 1_000;
  * {@linkcode processLifetime}.
  */
 export class ProcessLifetime implements Lifetime {
+  readonly #registry: ProcessRegistry;
   readonly #heap = new DeadlineHeap();
-  readonly #owned = new Set<OwnedTask>();
-  readonly #drains = new Set<Drain>();
-  #closing = new AbortController();
-  #deadline: Date | undefined;
-  #pending = 0;
+  readonly #drains = new Set<{ canceled: number }>();
 
   /** Use {@linkcode processLifetime}. */
-  constructor() {
-    owners.set(this, (task) => {
-      this.#owned.add(task);
-      return () => this.#owned.delete(task);
-    });
+  constructor(registry: object = new ProcessRegistry()) {
+    const known = registry as ProcessRegistry;
+    this.#registry = known;
+    owners.set(this, (task) => known.own(task));
   }
 
   /** How many promises and detached tasks are pending. */
   get pending(): number {
-    return this.#pending;
+    return this.#registry.pending;
   }
 
   /** The end of the drain, once it has canceled what did not fit; `undefined` at all other times. */
   get deadline(): Date | undefined {
-    return this.#deadline;
+    return this.#registry.deadline;
   }
 
   /** Aborts, with a reason of kind `shutdown`, when a drain cancels what did not fit. A new one after the drain. */
   get closing(): AbortSignal {
-    return this.#closing.signal;
+    return this.#registry.closing;
   }
 
   /**
@@ -82,21 +72,12 @@ export class ProcessLifetime implements Lifetime {
    * @throws {TypeError} If `work` is not a promise.
    */
   waitUntil(work: Promise<unknown>): void {
-    if (!isThenable(work)) throw wrong("Cannot wait", "a promise is needed", work);
-    this.#pending++;
-    const settled = () => {
-      this.#pending--;
-      for (const drain of this.#drains) drain.settled();
-    };
-    work.then(settled, (error) => {
-      console.error("TaskScope: waitUntil failed:", error);
-      settled();
-    });
+    this.#registry.waitUntil(work);
   }
 
   /** The live trees of the detached tasks. */
   tree(): readonly ScopeTree[] {
-    return Array.from(this.#owned, (task) => task.tree());
+    return Array.from(this.#registry.owned, (task) => task.tree());
   }
 
   /**
@@ -105,7 +86,7 @@ export class ProcessLifetime implements Lifetime {
    * @param reason What their signals abort with; by default a `CancelReason` of kind `canceled`.
    */
   cancel(reason?: unknown): void {
-    for (const task of this.#owned) task.cancel(reason);
+    for (const task of [...this.#registry.owned]) task.cancel(reason); // what one of them spawns meanwhile goes on
   }
 
   /**
@@ -125,37 +106,34 @@ export class ProcessLifetime implements Lifetime {
     const { margin = Math.min(MARGIN, Math.max(0, at - now) / 4) } = options;
     assertNumber(margin, "margin", what);
     const { promise: over, resolve } = Promise.withResolvers<void>();
-    const drain: Drain = {
-      completed: 0,
-      canceled: 0,
-      settled: () => {
-        if (drain.canceled === 0) drain.completed++;
-        // A turn later: what ended may hand on the next piece of work.
-        if (this.#pending === 0) this.#heap.add(0, () => this.#pending === 0 && resolve());
-      },
+    const registry = this.#registry;
+    const drain = { completed: 0, canceled: 0 };
+    const settled = () => {
+      if (drain.canceled === 0) drain.completed++;
+      // A turn later: what ended may hand on the next piece of work.
+      if (registry.pending === 0) this.#heap.add(0, () => registry.pending === 0 && resolve());
     };
-    if (this.#pending > 0) {
-      const entries = [
-        this.#heap.add(at - margin, () => this.#cutOff(at)),
-        this.#heap.add(at, resolve),
-      ];
+    if (registry.pending > 0) {
+      const entries = [this.#heap.add(at - margin, () => this.#cutOff(at)), this.#heap.add(at, resolve)];
       this.#drains.add(drain);
+      registry.drains.add(settled);
       await over;
       this.#drains.delete(drain);
+      registry.drains.delete(settled);
       for (const entry of entries) this.#heap.remove(entry);
       if (this.#drains.size === 0 && this.closing.aborted) {
-        this.#closing = new AbortController();
-        this.#deadline = undefined;
+        registry.controller = new AbortController();
+        registry.deadline = undefined;
       }
     }
-    return { completed: drain.completed, canceled: drain.canceled, pending: this.#pending };
+    return { ...drain, pending: registry.pending };
   }
 
   #cutOff(end: number): void {
-    for (const drain of this.#drains) drain.canceled ||= this.#pending; // one that drains longer cannot save them
-    this.#deadline = new Date(end);
-    const message = "The process is shutting down";
-    this.#closing.abort(new CancelReason("shutdown", "process", message));
+    const registry = this.#registry;
+    for (const drain of this.#drains) drain.canceled ||= registry.pending; // one that drains longer cannot save them
+    registry.deadline = new Date(end);
+    registry.controller.abort(new CancelReason("shutdown", "process", "The process is shutting down"));
   }
 }
 
@@ -163,20 +141,5 @@ let current: ProcessLifetime | undefined; // for the life of the process
 
 /** The one lifetime of this process. */
 export function theProcess(): ProcessLifetime {
-  return current ??= new ProcessLifetime();
-}
-
-interface Globals {
-  readonly Deno?: unknown;
-  readonly Bun?: unknown;
-  readonly EdgeRuntime?: unknown;
-  readonly navigator?: { readonly userAgent?: string };
-  readonly process?: { readonly versions?: { readonly node?: string } };
-}
-
-/** The lifetime of a scope that was given none: the process, where this surely is one. */
-export function defaultLifetime(): Lifetime | undefined {
-  const { Deno, Bun, EdgeRuntime, navigator, process } = globalThis as Globals;
-  if (EdgeRuntime !== undefined || navigator?.userAgent === "Cloudflare-Workers") return undefined;
-  return Deno ?? Bun ?? process?.versions?.node ? theProcess() : undefined;
+  return current ??= new ProcessLifetime(processRegistry());
 }

@@ -8,14 +8,17 @@ import { type Deadline, DeadlineHeap, parseDeadline } from "./deadline.ts";
 import { type ContextBinding, extendValues } from "./context.ts";
 import { assertLifetime, type Lifetime } from "./lifetime.ts";
 import * as Flag from "./flags.ts";
-import { assertObserver, type Observer } from "./observer.ts";
+import { assertObserver, type Observer, type ScopeInfo } from "./observer.ts";
 import { ScopeNode } from "./scope_node.ts";
 import { keepContext } from "./notify.ts";
-import { cancelWith, limitTo } from "./cancellation.ts";
+import { limitTo, prepareCancelFor } from "./cancellation.ts";
 import { life } from "./lifecycle.ts";
 import { assertCount, assertNumber, assertOneOf, assertOptions, assertText } from "./validate.ts";
 
-/** Options of a scope. All but `signal`, `policy`, `errors` and `concurrency` are handed down to everything below. */
+/**
+ * Options of a scope. `context`, `lifetime`, `observer` and `grace` are handed down to everything below; deadline and
+ * cancellation reach it.
+ */
 export interface TaskScopeOptions {
   /** Cancels the scope when it aborts, for the same reason. An aborted one: nothing starts. */
   readonly signal?: AbortSignal | readonly AbortSignal[] | undefined;
@@ -85,8 +88,15 @@ const GRACE = 5_000;
  *
  * @param label What people see if the options name nothing.
  * @param what What was attempted, for messages.
+ * @param toScope Makes the scope that its function, or the caller, has.
  */
-export function openRoot(options: TaskScopeOptions, flags: number, label: string, what: string): ScopeNode {
+export function openRoot(
+  options: TaskScopeOptions,
+  flags: number,
+  label: string,
+  what: string,
+  toScope: (node: ScopeNode) => ScopeInfo,
+): ScopeNode {
   assertOptions(options, OPTIONS, what);
   const { policy = "failFast", errors = "first", concurrency = Infinity, grace = GRACE } = options;
   const { signal = [], deadline, name, note, context = [], lifetime, observer } = options;
@@ -111,12 +121,11 @@ export function openRoot(options: TaskScopeOptions, flags: number, label: string
   node.values = values;
   node.concurrency = concurrency;
   if (note) node.ensureExtras().note = note;
+  node.scope = toScope(node);
   keepContext(node);
-  followAll(node, signals);
+  for (const signal of signals) {
+    node.onSettled(follow(signal, ({ reason }) => prepareCancelFor(node, "canceled", reason)));
+  }
   if (at !== undefined && !node.cancellation) limitTo(node, at, now);
   return node;
-}
-
-function followAll(node: ScopeNode, signals: readonly AbortSignal[]): void {
-  for (const signal of signals) node.onSettled(follow(signal, (signal) => cancelWith(node, signal)));
 }

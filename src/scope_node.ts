@@ -123,7 +123,7 @@ export class ScopeNode {
   /** The effective deadline: its own or the nearest above. */
   limit: HeapEntry | undefined;
   values: Values | undefined;
-  /** The name, or the number among its siblings where it has none. */
+  /** The name, or a number where it has none. */
   label: string | number;
   /** A detached node has no parent to ask for its path. */
   prefix: string | undefined;

@@ -17,21 +17,21 @@ export interface ProcessLifetimeOptions {
    *
    * @default [] none: the process ends at once, as the runtime has it
    */
-  readonly signals?: readonly ShutdownSignal[];
+  readonly signals?: readonly ShutdownSignal[] | undefined;
   /**
    * How long the drain after a signal may take.
    *
    * @default 10 seconds, as Cloud Run gives
    */
-  readonly drain?: Deadline;
+  readonly drain?: Deadline | undefined;
   /** Is told how the drain after a signal went, before the process ends. */
-  readonly onDrained?: (report: DrainReport) => void;
+  readonly onDrained?: ((report: DrainReport) => void) | undefined;
   /**
    * Whether to end the process after the drain, with the exit code the signal would have had (143, 130).
    *
    * @default true
    */
-  readonly exit?: boolean;
+  readonly exit?: boolean | undefined;
 }
 
 const EXIT_CODES = { SIGINT: 130, SIGTERM: 143 };

@@ -6,11 +6,12 @@
 import * as Flag from "./flags.ts";
 import type { Outcome, TaskInfo, TaskState } from "./observer.ts";
 import type { ScopeNode } from "./scope_node.ts";
-import { outcomePromiseOf, promiseOf } from "./outcome.ts";
+import { failureOf, outcomePromiseOf, promiseOf } from "./outcome.ts";
 import { cancelFor } from "./cancellation.ts";
-import { observe } from "./failure.ts";
+import { observe, report } from "./failure.ts";
 
 let make: <T>(node: ScopeNode) => Task<T>;
+let nodeOf: (task: Task<unknown>) => ScopeNode;
 
 /**
  * The handle of a task; a promise of its value. Made by `spawn`.
@@ -34,6 +35,7 @@ let make: <T>(node: ScopeNode) => Task<T>;
 export class Task<T> implements Promise<T>, TaskInfo {
   static {
     make = (node) => new Task(node);
+    nodeOf = (task) => task.#node;
   }
 
   readonly #node: ScopeNode;
@@ -114,4 +116,10 @@ export function taskOf<T>(node: ScopeNode): Task<T> {
   const task = make<T>(node);
   node.task = task;
   return task;
+}
+
+/** Reports the failure of a task whose handle is read, but whose failure surfaces nowhere. */
+export function reportTask(task: Task<unknown>): void {
+  const node = nodeOf(task);
+  report(node, failureOf(node));
 }

@@ -4,10 +4,9 @@
  * @module
  */
 import { ScopeClosedError } from "./errors.ts";
-import type { ScopeNode } from "./scope_node.ts";
-import { isCancellation } from "./outcome.ts";
+import { Cancellation, ScopeNode } from "./scope_node.ts";
 import { runHooks } from "./cancellation.ts";
-import { noteRead, report } from "./failure.ts";
+import { isNews, noteRead, report } from "./failure.ts";
 
 /**
  * Stops waiting for a promise when the node is canceled or ends.
@@ -18,23 +17,59 @@ export function abortable<T>(node: ScopeNode, promise: PromiseLike<T>, release?:
   if (!release && node.isSettled && !node.cancellation) return Promise.resolve(promise); // nothing will cancel it
   const { promise: waiting, resolve, reject } = Promise.withResolvers<T>();
   const hooks = node.ensureExtras().hooks ??= new Set();
+  const wait: Wait<T> = {
+    fulfilled(value) {
+      hooks.delete(hook);
+      resolve(value);
+    },
+    rejected(error) {
+      hooks.delete(hook);
+      reject(error);
+    },
+  };
   const hook = () => {
     release?.();
     waiting.catch(() => {}); // a forgotten wait must not end the process
     const reason = node.cancellation ? node.cancellation.reason : closedError(node);
     noteRead(node, reason);
     reject(reason);
+    wait.fulfilled = ignore;
+    wait.rejected = release ? ignore : lateErrors(node, reason);
   };
   hooks.add(hook);
-  promise.then((value) => {
-    hooks.delete(hook);
-    resolve(value);
-  }, (error) => {
-    if (hooks.delete(hook)) reject(error);
-    else if (!isCancellation(node.cancellation, error)) report(node, error, "after-abandon");
-  });
+  listen(promise, wait);
   if (node.cancellation || node.isSettled) runHooks(node);
   return waiting;
+}
+
+/** What a promise calls; replaced when the wait is over. */
+interface Wait<T> {
+  fulfilled(value: T): void;
+  rejected(error: unknown): void;
+}
+
+// Functions of their own: a promise that never settles keeps all that is in scope where they are made (G13).
+
+function ignore(): void {}
+
+function listen<T>(promise: PromiseLike<T>, wait: Wait<T>): void {
+  promise.then((value) => wait.fulfilled(value), (error) => wait.rejected(error));
+}
+
+/** Tells of errors that come when the wait is over (G5), without keeping the scope that waited. */
+function lateErrors(node: ScopeNode, reason: unknown): (error: unknown) => void {
+  const trace = new ScopeNode(undefined, node.env, node.flags, node.name, 0);
+  trace.prefix = node.parent ? node.parent.path : node.prefix;
+  trace.cancellation = new Cancellation("canceled", trace, weakly(reason));
+  const origin = new WeakRef(node.cancellation?.origin ?? node);
+  return (error) => isNews(trace, error, origin.deref()) && report(trace, error, "after-abandon");
+}
+
+/** An error keeps the functions on its stack, and all they see: an object is only held while somebody else does. */
+function weakly(value: unknown): () => unknown {
+  if (Object(value) !== value) return () => value;
+  const weak = new WeakRef(value as object);
+  return weak.deref.bind(weak);
 }
 
 /** Waits for a time, at most until the node is canceled. */

@@ -5,8 +5,8 @@ import { spawnChild } from "../src/spawn.ts";
 import type { ScopeNode } from "../src/scope_node.ts";
 
 function open(): { node: ScopeNode; spawn: <T>(fn: () => T | PromiseLike<T>) => ReturnType<typeof spawnChild<T>> } {
-  const node = openRoot({ concurrency: 1 }, Flag.MANUAL, "scope", "Cannot open");
   const toScope = () => ({ name: "task", path: "scope/task", state: "open" as const });
+  const node = openRoot({ concurrency: 1 }, Flag.MANUAL, "scope", "Cannot open", toScope);
   return { node, spawn: (fn) => spawnChild(node, fn, undefined, 0, toScope, "Cannot spawn") };
 }
 

@@ -1,9 +1,10 @@
 import { assert, assertEquals, assertInstanceOf, assertRejects, assertThrows } from "@std/assert";
 import { stub } from "@std/testing/mock";
 import { FakeTime } from "@std/testing/time";
-import { CancelReason, processLifetime, TaskScope } from "@taskscope/taskscope";
+import { CancelReason, TaskScope } from "@taskscope/taskscope";
 import { assertLifetime } from "../src/lifetime.ts";
-import { defaultLifetime, ProcessLifetime } from "../src/process_lifetime.ts";
+import { ProcessLifetime } from "../src/process_lifetime.ts";
+import { defaultLifetime, processRegistry } from "../src/process_registry.ts";
 import { withGlobals } from "./platforms/globals.ts";
 
 Deno.test("drain() returns at once when nothing is pending", async () => {
@@ -124,10 +125,10 @@ Deno.test("tree() lists detached tasks, cancel() ends them", async () => {
 Deno.test("defaultLifetime() is the process on Deno, Bun and Node, and nothing elsewhere", () => {
   const nowhere = { Deno: undefined, Bun: undefined, process: undefined, navigator: undefined };
   assertEquals(withGlobals(nowhere, defaultLifetime), undefined);
-  assertEquals(withGlobals({ ...nowhere, Bun: {} }, defaultLifetime), processLifetime());
+  assertEquals(withGlobals({ ...nowhere, Bun: {} }, defaultLifetime), processRegistry());
   assertEquals(
     withGlobals({ ...nowhere, process: { versions: { node: "22.0.0" } } }, defaultLifetime),
-    processLifetime(),
+    processRegistry(),
   );
   assertEquals(withGlobals({ EdgeRuntime: "edge-runtime" }, defaultLifetime), undefined);
   assertEquals(withGlobals({ navigator: { userAgent: "Cloudflare-Workers" } }, defaultLifetime), undefined);

@@ -24,12 +24,15 @@ import { assertFunctions, firstOf, isSuccess } from "./group.ts";
  * assertEquals(value, "up");
  * ```
  */
-export function any<T>(scope: TaskScope, fns: readonly TaskFunction<T>[]): Promise<T> {
+export function any<T extends readonly unknown[]>(
+  scope: TaskScope,
+  fns: readonly [...{ [K in keyof T]: TaskFunction<T[K]> }],
+): Promise<Awaited<T[number]>> {
   const what = "Cannot wait for any";
   assertFunctions(fns, what);
   return callChild(
     scope,
-    (group) => firstOf(group, fns.length, (at) => fns[at] as TaskFunction<T>, 0, isSuccess),
+    (group) => firstOf(group, fns.length, (at) => fns[at] as TaskFunction<Awaited<T[number]>>, 0, isSuccess),
     "any",
     what,
   );

@@ -14,6 +14,9 @@ export interface Completed<T> {
   readonly outcome: Outcome<T>;
 }
 
+/** {@linkcode Completed}, of the type of a task. */
+export type CompletedOf<T> = T extends Task<infer V> ? Completed<V> : never;
+
 /** Tasks in the order in which they end; more may be added while waiting. */
 export class Completions<T> {
   readonly #ended: Completed<T>[] = [];
@@ -70,11 +73,13 @@ export class Completions<T> {
  * assertEquals(order, ["fast", "slow"]);
  * ```
  */
-export async function* asCompleted<T>(tasks: Iterable<Task<T>>): AsyncGenerator<Completed<T>, void, void> {
-  const completions = new Completions<T>();
+export async function* asCompleted<T extends Task<unknown>>(
+  tasks: Iterable<T>,
+): AsyncGenerator<CompletedOf<T>, void, void> {
+  const completions = new Completions<unknown>();
   for (const task of tasks) completions.add(task);
   while (completions.left > 0) {
     await completions.ready();
-    for (let next = completions.take(); next; next = completions.take()) yield next;
+    for (let next = completions.take(); next; next = completions.take()) yield next as CompletedOf<T>;
   }
 }

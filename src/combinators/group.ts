@@ -8,7 +8,7 @@
  */
 import { CancelReason } from "../errors.ts";
 import type { Outcome } from "../observer.ts";
-import type { Task } from "../task.ts";
+import { reportTask, type Task } from "../task.ts";
 import { callChild, type TaskFunction, type TaskScope } from "../task_scope.ts";
 import { assertFunction, wrong } from "../validate.ts";
 import { Completions } from "./as_completed.ts";
@@ -43,25 +43,40 @@ export async function firstOf<T>(
   decides: (outcome: Outcome<T>) => boolean,
 ): Promise<T> {
   const tasks: Task<T>[] = [];
+  const passed = new Set<Task<T>>(); // failed, and decided nothing
   const completions = new Completions<T>();
-  while (tasks.length < count || completions.left > 0) {
-    for (let more = delay === 0 ? count : 1; more > 0 && tasks.length < count; more--) {
+  while ((tasks.length < count && group.state === "open") || completions.left > 0) {
+    for (let more = delay === 0 ? count : 1; more > 0 && tasks.length < count && group.state === "open"; more--) {
       const task = attempt(group, fnAt(tasks.length), tasks.length + 1);
       tasks.push(task);
       completions.add(task);
     }
     const ready = completions.ready();
-    await (tasks.length < count ? Promise.race([ready, group.sleep(delay)]) : ready);
+    const hasMore = tasks.length < count && group.state === "open";
+    await (hasMore ? Promise.race([ready, pause(group, delay)]) : ready);
     const ended = completions.take();
-    if (ended && (decides(ended.outcome) || group.state !== "open")) {
-      const reason = new CancelReason("canceled", group.path, `Another one was first in "${group.path}"`);
-      for (const task of tasks) task.cancel(reason);
-      await Promise.all(tasks.map((task) => task.outcome));
-      return ended.task;
+    if (!ended) continue;
+    if (group.state === "open" && !decides(ended.outcome)) {
+      passed.add(ended.task);
+      continue;
     }
+    const reason = new CancelReason("canceled", group.path, `Another one was first in "${group.path}"`);
+    for (const task of tasks) task.cancel(reason);
+    await Promise.all(tasks.map((task) => task.outcome));
+    const failed = tasks.filter((task) => task.state === "failed" && task !== ended.task && !passed.has(task));
+    // In a canceled scope a failure surfaces, not the cancellation (G6).
+    const winner = ended.outcome.state === "canceled" ? failed.shift() ?? ended.task : ended.task;
+    for (const loser of failed) reportTask(loser); // no error is lost (G5)
+    return winner;
   }
+  if (group.state !== "open") throw group.signal.reason;
   const errors = await Promise.all(tasks.map((task) => task.catch((error) => error)));
   throw new AggregateError(errors, `All ${tasks.length} attempts failed`);
+}
+
+/** Waits for the turn of the next attempt; when the scope is canceled, those that run have to end first. */
+async function pause(group: TaskScope, delay: number): Promise<void> {
+  await group.sleep(delay).catch(() => {});
 }
 
 /** Whether it succeeded. */

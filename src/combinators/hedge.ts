@@ -16,7 +16,7 @@ export interface HedgeOptions {
    *
    * @default 2
    */
-  readonly attempts?: number;
+  readonly attempts?: number | undefined;
 }
 
 /**

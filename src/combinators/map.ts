@@ -6,7 +6,8 @@
 import { callChild, type TaskScope } from "../task_scope.ts";
 import { assertCount, assertFunction, assertOptions, wrong } from "../validate.ts";
 
-type Mapper<T, R> = (item: T, scope: TaskScope, index: number) => R | PromiseLike<R>;
+/** What {@linkcode map} calls for each item. */
+export type Mapper<T, R> = (item: T, scope: TaskScope, index: number) => R | PromiseLike<R>;
 
 /** Options of {@linkcode map}. */
 export interface MapOptions {
@@ -15,7 +16,7 @@ export interface MapOptions {
    *
    * @default Infinity
    */
-  readonly concurrency?: number;
+  readonly concurrency?: number | undefined;
 }
 
 /**
@@ -44,7 +45,7 @@ export interface MapOptions {
 export function map<T, R>(
   scope: TaskScope,
   source: Iterable<T> | AsyncIterable<T>,
-  fn: (item: T, scope: TaskScope, index: number) => R | PromiseLike<R>,
+  fn: Mapper<T, R>,
   options: MapOptions = {},
 ): Promise<R[]> {
   const what = "Cannot map";
@@ -106,14 +107,18 @@ async function mapAll<T, R>(
     await group.join();
     return results;
   } finally {
-    if (isDone !== true) group.defer(() => end(iterator, isAsked)); // what it throws never replaces the cause
+    if (isDone !== true) group.defer(() => end(group, iterator, isAsked)); // what it throws never replaces the cause
   }
 }
 
 /** Tells a source that it is not needed any more. */
-async function end(iterator: Iterator<unknown> | AsyncIterator<unknown>, isAsked: boolean): Promise<void> {
-  const returned = iterator.return?.();
-  // A generator that hangs in `next` hangs in `return`, too.
-  if (isAsked) Promise.resolve(returned).catch(() => {});
+async function end(
+  group: TaskScope,
+  iterator: Iterator<unknown> | AsyncIterator<unknown>,
+  isAsked: boolean,
+): Promise<void> {
+  const returned = Promise.resolve(iterator.return?.());
+  // A generator that hangs in `next` hangs in `return`, too; what it throws later is still told.
+  if (isAsked) group.abortable(returned).catch(() => {});
   else await returned;
 }

@@ -28,12 +28,15 @@ import { assertFunctions, firstOf } from "./group.ts";
  * assertEquals(winner, "fast");
  * ```
  */
-export function race<T>(scope: TaskScope, fns: readonly TaskFunction<T>[]): Promise<T> {
+export function race<T extends readonly unknown[]>(
+  scope: TaskScope,
+  fns: readonly [...{ [K in keyof T]: TaskFunction<T[K]> }],
+): Promise<Awaited<T[number]>> {
   const what = "Cannot race";
   assertFunctions(fns, what);
   return callChild(
     scope,
-    (group) => firstOf(group, fns.length, (at) => fns[at] as TaskFunction<T>, 0, () => true),
+    (group) => firstOf(group, fns.length, (at) => fns[at] as TaskFunction<Awaited<T[number]>>, 0, () => true),
     "race",
     what,
   );

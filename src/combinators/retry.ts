@@ -14,33 +14,33 @@ export interface RetryOptions {
    *
    * @default 5
    */
-  readonly maxAttempts?: number;
+  readonly maxAttempts?: number | undefined;
   /**
    * The wait before the second attempt, in milliseconds.
    *
    * @default 1000
    */
-  readonly minTimeout?: number;
+  readonly minTimeout?: number | undefined;
   /**
    * The longest wait between two attempts, in milliseconds.
    *
    * @default 60000
    */
-  readonly maxTimeout?: number;
+  readonly maxTimeout?: number | undefined;
   /**
    * By how much each wait is longer than the last.
    *
    * @default 2
    */
-  readonly multiplier?: number;
+  readonly multiplier?: number | undefined;
   /**
    * How much of each wait is random, from 0 (none) to 1.
    *
    * @default 1
    */
-  readonly jitter?: number;
+  readonly jitter?: number | undefined;
   /** Whether an error is worth another attempt; by default every one is. */
-  readonly isRetriable?: (error: unknown) => boolean;
+  readonly isRetriable?: ((error: unknown) => boolean) | undefined;
 }
 
 const OPTIONS = ["maxAttempts", "minTimeout", "maxTimeout", "multiplier", "jitter", "isRetriable"];
@@ -89,7 +89,7 @@ export function retry<T>(scope: TaskScope, fn: TaskFunction<T>, options: RetryOp
         } catch (error) {
           const isLast = number >= maxAttempts || group.state !== "open";
           if (isLast || !isRetriable(error)) throw error;
-          const longest = Math.min(maxTimeout, minTimeout * multiplier ** (number - 1));
+          const longest = Math.min(maxTimeout, minTimeout && minTimeout * multiplier ** (number - 1)); // 0 * Infinity is NaN
           await group.sleep(longest * (1 - jitter * Math.random()));
         }
       }

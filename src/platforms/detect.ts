@@ -6,7 +6,8 @@
  */
 import { LifetimeUnavailableError } from "../errors.ts";
 import type { Lifetime } from "../lifetime.ts";
-import { defaultLifetime, ProcessLifetime } from "../process_lifetime.ts";
+import { ProcessLifetime, theProcess } from "../process_lifetime.ts";
+import { defaultLifetime } from "../process_registry.ts";
 import { cloudflareLifetime } from "./cloudflare.ts";
 import { denoLifetime, isDenoDeploy } from "./deno.ts";
 import { fastlyLifetime } from "./fastly.ts";
@@ -141,7 +142,6 @@ function fromProcess(): Lifetime {
     if (readEnv(variable)) throw new LifetimeUnavailableError(`${WHAT}: ${why} (${variable} is set)`);
   }
   if (isDenoDeploy()) return denoLifetime({ signals: ["SIGINT"] });
-  const lifetime = defaultLifetime();
-  if (lifetime) return lifetime;
+  if (defaultLifetime()) return theProcess();
   throw new LifetimeUnavailableError(`${WHAT}: this host is not known, pass an object with waitUntil, such as ctx`);
 }

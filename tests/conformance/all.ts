@@ -37,3 +37,4 @@ export { cases as review } from "./cases/review.ts";
 export { cases as secondReview } from "./cases/second_review.ts";
 export { cases as shield } from "./cases/shield.ts";
 export { cases as shieldCleanup } from "./cases/shield_cleanup.ts";
+export { cases as thirdReview } from "./cases/third_review.ts";

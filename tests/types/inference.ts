@@ -46,3 +46,23 @@ export async function inference(scope: TaskScope): Promise<void> {
   const resource = { [Symbol.dispose]() {}, id: 1 };
   expectType<number>()(scope.use(resource).id);
 }
+
+/** Lists of different types are as for `Promise.race`. */
+export async function mixed(scope: TaskScope): Promise<void> {
+  expectType<string | number>()(await race(scope, [() => 1, () => Promise.resolve("a")]));
+  expectType<string | number>()(await any(scope, [(task) => task.sleep(1).then(() => 1), () => "a"]));
+  const number = scope.spawn(() => 1);
+  const text = scope.spawn(() => "a");
+  for await (const { outcome } of asCompleted([number, text])) {
+    if (outcome.state === "succeeded") expectType<string | number>()(outcome.value);
+  }
+}
+
+/** `undefined` means not given, also under `exactOptionalPropertyTypes`. */
+export function undefinedOptions(scope: TaskScope): void {
+  const none: { concurrency: number | undefined } = { concurrency: undefined };
+  void map(scope, [1], (item) => item, none);
+  void hedge(scope, () => 1, { delay: 5, attempts: undefined });
+  void retry(scope, () => 1, { jitter: undefined, isRetriable: undefined });
+  scope.spawnDetached(() => 1, { deadline: 5, onExceed: undefined, margin: undefined, inheritDeadline: undefined });
+}

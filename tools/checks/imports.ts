@@ -15,6 +15,7 @@ const CORE = [
   "src/flags.ts",
   "src/observer.ts",
   "src/lifetime.ts",
+  "src/process_registry.ts",
   "src/process_lifetime.ts",
   "src/shutdown_signals.ts",
   "src/scope_node.ts",

@@ -92,7 +92,7 @@ export const cases: Case[] = [
       reasons.add(reason);
       throw reason;
     };
-    await TaskScope.run((scope) => race<unknown>(watch(scope), [lose, lose, () => ticks()]));
+    await TaskScope.run((scope) => race(watch(scope), [lose, lose, () => ticks()]));
     assertEquals(reasons.size, 1);
     const [reason] = reasons;
     assertInstanceOf(reason, CancelReason);
