@@ -72,7 +72,7 @@ async function writeScripts(
     const path = join(folder, script);
     const code = nameOrigins(await Deno.readTextFile(path));
     for (const [name, range] of NPM_PACKAGES) {
-      if (code.includes(`from "${name}"`)) dependencies[name] = range;
+      if (code.includes(`from "${name}"`) || code.includes(`from "${name}/`)) dependencies[name] = range;
     }
     await Deno.writeTextFile(path, code);
   }

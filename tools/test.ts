@@ -11,6 +11,7 @@ import { conformance } from "./legs/conformance.ts";
 import { denoTests } from "./legs/deno_tests.ts";
 import { memory } from "./legs/memory.ts";
 import { npmPackageLegs } from "./legs/npm_package.ts";
+import { platformSizes } from "./legs/platform_sizes.ts";
 import { typeTests } from "./legs/type_tests.ts";
 import { runMain } from "./lib/failure.ts";
 import { type Ground, ground } from "./lib/ground.ts";
@@ -32,6 +33,7 @@ function allLegs(ground: Ground): Leg[] {
     docs,
     typeTests(ground),
     bundleSize(ground),
+    platformSizes(ground),
     ...memory(ground),
     coverage,
   ];

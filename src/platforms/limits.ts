@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { z } from "zod";
-import { show } from "../validate.ts";
+import { gt, lte, nullable, number, optional, strictObject } from "zod/mini";
+import { assertOneOf, show, wrong } from "../validate.ts";
 import { type LifetimeLimit, LIMITS, type LimitTrigger } from "./limits_data.ts";
 
 export type { LifetimeLimit, LimitTrigger };
@@ -16,8 +16,8 @@ export type LimitOverrides = { readonly [Trigger in LimitTrigger]?: number | nul
 export const lifetimeLimits: readonly LifetimeLimit[] = LIMITS;
 
 const LONGEST = 366 * 86_400_000;
-const milliseconds = z.number().positive().max(LONGEST).nullable();
-const overrides = z.strictObject({
+const milliseconds = optional(nullable(number().check(gt(0), lte(LONGEST))));
+const overrides = strictObject({
   http: milliseconds,
   cron: milliseconds,
   queue: milliseconds,
@@ -25,7 +25,7 @@ const overrides = z.strictObject({
   edge: milliseconds,
   background: milliseconds,
   "durable-object": milliseconds,
-}).partial();
+});
 
 /** Where to look, besides the name of the host. */
 export interface LimitQuery {
@@ -64,10 +64,15 @@ export function limitOf(platform: string, query: LimitQuery = {}): LifetimeLimit
   const { trigger = "http", plan, limits = {} } = query;
   const what = `Cannot set the limits of ${platform}`;
   assertOverrides(limits, what);
+  if (plan !== undefined) assertOneOf(plan, ["free", "paid"], "plan", what);
   const limit = LIMITS.find((each) =>
     each.platform === platform && each.trigger === trigger && (!plan || !each.plan || each.plan === plan)
   );
-  if (!limit) throw new TypeError(`${what}: nothing is known of the trigger ${show(trigger)} there`);
+  if (!limit) {
+    const triggers = [...new Set(LIMITS.filter((each) => each.platform === platform).map((each) => each.trigger))];
+    const known = triggers.length > 0 ? `its triggers are ${triggers.join(", ")}` : "there is no such platform";
+    throw wrong(what, known, triggers.length > 0 ? trigger : platform);
+  }
   const ms = limits[trigger];
   return ms === undefined
     ? limit
@@ -75,9 +80,15 @@ export function limitOf(platform: string, query: LimitQuery = {}): LifetimeLimit
 }
 
 function assertOverrides(value: unknown, what: string): void {
-  const { error } = overrides.safeParse(value);
-  const issue = error?.issues[0];
+  const issue = overrides.safeParse(value).error?.issues[0];
   if (!issue) return;
-  const message = `${what}: ${["limits", ...issue.path].join(".")} needs milliseconds or null: ${issue.message}`;
-  throw issue.code === "too_small" || issue.code === "too_big" ? new RangeError(message) : new TypeError(message);
+  if (issue.code === "unrecognized_keys") {
+    throw wrong(what, `limits has one for each trigger: ${Object.keys(overrides.def.shape).join(", ")}`, issue.keys[0]);
+  }
+  const name = ["limits", ...issue.path].join(".");
+  if (issue.path.length === 0) throw wrong(what, "limits needs an object, such as { http: 60_000 }", value);
+  const given = (value as Record<PropertyKey, unknown>)[issue.path[0] as PropertyKey];
+  const needed = `${name} needs milliseconds above 0 and up to ${LONGEST}, or null`;
+  if (issue.code !== "too_small" && issue.code !== "too_big") throw wrong(what, needed, given);
+  throw new RangeError(`${what}: ${needed}, got ${show(given)}`);
 }

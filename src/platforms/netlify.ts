@@ -1,8 +1,9 @@
 /**
  * Netlify functions and edge functions.
  *
- * Detached work shares the function's time, counted from the start of the invocation: 30 seconds, 15 minutes for a
- * background function; then it is ended without a warning. For edge functions no number is published.
+ * Detached work shares the function's time, counted from the start of the invocation: 60 seconds, 30 for a scheduled
+ * function, 15 minutes for a background function; then it is ended without a warning. For edge functions no number is
+ * published.
  *
  * @module
  */
@@ -20,7 +21,7 @@ export interface NetlifyOptions {
    *
    * @default "http"
    */
-  readonly trigger?: "http" | "background" | "edge" | undefined;
+  readonly trigger?: "http" | "cron" | "background" | "edge" | undefined;
   /** Limits you know better, in milliseconds. */
   readonly limits?: LimitOverrides | undefined;
 }
@@ -47,7 +48,7 @@ export function netlifyContext(): WaitUntilHost | undefined {
  *
  * const context = { waitUntil() {} }; // Netlify's, outside of an example
  * const { deadline } = netlifyLifetime(context);
- * assert(Number(deadline) <= Date.now() + 30_000);
+ * assert(Number(deadline) <= Date.now() + 60_000);
  * ```
  */
 export function netlifyLifetime(

@@ -17,25 +17,36 @@ Deno.test("limitOf() takes the shorter plan if none is given", () => {
 });
 
 Deno.test("limitOf() takes an override, and says that it is one", () => {
-  const { ms, ref, confidence } = limitOf("netlify", { limits: { http: 60_000 } });
-  assertEquals([ms, ref, confidence], [60_000, "limits.http, set by the program", "program"]);
+  const { ms, ref, confidence } = limitOf("netlify", { limits: { http: 26_000 } });
+  assertEquals([ms, ref, confidence], [26_000, "limits.http, set by the program", "program"]);
   assertEquals(limitOf("netlify", { limits: { http: null } }).ms, null);
-  assertEquals(limitOf("netlify", { limits: { edge: 5 } }).ms, 30_000);
+  assertEquals(limitOf("netlify", { limits: { edge: 5 } }).ms, 60_000);
 });
 
 Deno.test("limitOf() names a bad override", () => {
   for (const http of [0, -1, 1e15]) {
-    assertThrows(() => limitOf("vercel", { limits: { http } }), RangeError, "limits.http");
+    const error = assertThrows(() => limitOf("vercel", { limits: { http } }), RangeError);
+    const needed = "limits.http needs milliseconds above 0 and up to 31622400000, or null";
+    assertEquals(error.message, `Cannot set the limits of vercel: ${needed}, got ${http}`);
   }
-  for (const http of [NaN, "30s", {}]) {
-    assertThrows(() => limitOf("vercel", { limits: { http: http as never } }), TypeError, "limits.http");
+  for (const http of [NaN, Infinity, "30s", {}]) {
+    assertThrows(() => limitOf("vercel", { limits: { http: http as never } }), TypeError, "limits.http needs");
   }
   const misspelled = { htpp: 5 } as never;
-  assertThrows(() => limitOf("vercel", { limits: misspelled }), TypeError, "Cannot set the limits of vercel");
-  assertThrows(() => limitOf("vercel", { limits: 5 as never }), TypeError, "limits needs");
+  assertThrows(() => limitOf("vercel", { limits: misspelled }), TypeError, "one for each trigger: http, cron, queue,");
+  for (const limits of [5, null, "http", [5]]) {
+    assertThrows(() => limitOf("vercel", { limits: limits as never }), TypeError, "Cannot set the limits of vercel");
+  }
+  assertThrows(() => limitOf("supabase", { plan: "pro" as never }), TypeError, "plan must be free or paid");
 });
 
 Deno.test("limitOf() names what is not known", () => {
-  assertThrows(() => limitOf("geocities"), TypeError, "geocities");
-  assertThrows(() => limitOf("vercel", { trigger: "cron" }), TypeError, "cron");
+  assertThrows(() => limitOf("geocities"), TypeError, 'there is no such platform, got "geocities"');
+  assertThrows(() => limitOf("vercel", { trigger: "cron" }), TypeError, 'its triggers are http, edge, got "cron"');
+});
+
+Deno.test("no limit is a guess where a number is given", () => {
+  for (const { platform, trigger, ms, confidence } of lifetimeLimits) {
+    assert(ms === null || confidence !== "guess", `${platform}, ${trigger}`);
+  }
 });
