@@ -10,12 +10,14 @@
  * its object and never replaced. Nothing here is made at module level.
  *
  * The client's disconnect is known only with the compatibility flag `enable_request_signal`; without it,
- * `request.signal` never aborts.
+ * `request.signal` never aborts. The lifetime's `disconnects` says which it is. Give the request's scope that signal: when
+ * something detached is pending, the host lets the handler itself run on after a disconnect, too.
  *
  * @module
  */
+import { globals } from "./globals.ts";
 import { HostLifetime, type PlatformLifetime, type WaitUntilHost } from "./host.ts";
-import { type LifetimeLimit, limitOf, type LimitOverrides } from "./limits.ts";
+import { assertKnownOptions, type LifetimeLimit, limitOf, type LimitOverrides } from "./limits.ts";
 
 export type { LifetimeLimit, LimitOverrides, PlatformLifetime, WaitUntilHost };
 
@@ -57,8 +59,16 @@ export interface CloudflareOptions {
  * ```
  */
 export function cloudflareLifetime(ctx: WaitUntilHost, options: CloudflareOptions = {}): PlatformLifetime {
+  assertKnownOptions("cloudflare", options, ["trigger", "limits"]);
   const { trigger = isDurableObject(ctx) ? "durable-object" : "http", limits } = options;
-  return new HostLifetime(ctx, limitOf("cloudflare", { trigger, limits }));
+  return new HostLifetime(ctx, limitOf("cloudflare", { trigger, limits }), { disconnects: disconnects() });
+}
+
+/** Whether `request.signal` aborts here when the client leaves: workerd lists the flags it runs with. */
+function disconnects(): "told" | "not told" | undefined {
+  const { compatibilityFlags } = globals().Cloudflare ?? {};
+  if (!compatibilityFlags) return undefined;
+  return compatibilityFlags["enable_request_signal"] ? "told" : "not told";
 }
 
 function isDurableObject(ctx: unknown): boolean {

@@ -16,12 +16,13 @@ import { HostLifetime, type WaitUntilHost } from "./host.ts";
 import { type LambdaContext, LambdaLifetime, lambdaLifetime } from "./lambda.ts";
 import { limitOf } from "./limits.ts";
 import { netlifyContext, netlifyLifetime } from "./netlify.ts";
+import { serviceWorkerLifetime } from "./service_worker.ts";
 import { supabaseLifetime, supabaseRuntime } from "./supabase.ts";
 import { vercelContext, vercelLifetime } from "./vercel.ts";
 
 const WHAT = "Cannot find the lifetime";
 
-/** Where frameworks keep what the host gave them: Hono, SvelteKit, Astro, srvx, h3, @whatwg-node/server. */
+/** Where frameworks keep what the host gave them: Hono, SvelteKit, Astro, React Router, Nitro, srvx, h3, whatwg-node. */
 const PATHS: readonly (readonly string[])[] = [
   [],
   ["executionCtx"],
@@ -29,6 +30,11 @@ const PATHS: readonly (readonly string[])[] = [
   ["platform", "ctx"],
   ["platform", "context"],
   ["locals", "cfContext"],
+  ["locals", "runtime", "ctx"],
+  ["locals", "netlify", "context"],
+  ["cloudflare", "ctx"],
+  ["context", "cloudflare", "ctx"],
+  ["context", "cloudflare", "context"],
   ["ctx"],
   ["context"],
   ["lambdaContext"],
@@ -37,8 +43,12 @@ const PATHS: readonly (readonly string[])[] = [
   ["request"],
 ];
 
-/** Hosts that look like a process, but stop or slow it down after the response: the variable that gives them away. */
+/**
+ * Hosts that look like a process, but stop or slow it down after the response: the variable that gives them away. Vercel
+ * comes first, as it may run on Lambda.
+ */
 const FROZEN = {
+  VERCEL_REGION: "Vercel suspends the process after the response: call detectLifetime() in the handler",
   AWS_LAMBDA_FUNCTION_NAME: "AWS Lambda freezes the process after the response: pass lambdaLifetime(context)",
   K_SERVICE: "Cloud Run may take the CPU away after the response: pass nodeLifetime() (or denoLifetime(), " +
     "bunLifetime()) if the service has instance-based billing",
@@ -51,6 +61,9 @@ const FROZEN = {
  * The order: a lifetime or a host's object among the arguments, itself or inside of a framework's context; the contexts
  * of Vercel, Netlify, Supabase, Bunny, Neon and Next; the process on Deno, Bun and Node, unless it is one that is frozen
  * after the response. It never falls back to something that does nothing.
+ *
+ * On Deno Deploy it has the process drain on SIGINT. On a machine of your own it leaves the signals alone: there
+ * `denoLifetime()`, `bunLifetime()` or `nodeLifetime()`, called once when the program starts, handles them.
  *
  * @param handlerArguments All that the host or the framework gave to the handler.
  * @returns A lifetime for the scopes of this invocation. Hosts whose clock starts with the response have
@@ -89,8 +102,7 @@ function fromObject(value: unknown, handlerArguments: readonly unknown[]): Lifet
   }
   if (!isObject(value) || typeof read(value, "waitUntil") !== "function") return undefined;
   const host = value as unknown as WaitUntilHost;
-  const isOwn = ["deadline", "closing", "responseEnded"].some((member) => member in value); // one of the user's
-  if (isOwn) return value as unknown as Lifetime;
+  if (isLifetime(value)) return value as unknown as Lifetime;
   // The event of h3 has a waitUntil that does nothing where its request has none.
   if (isObject(read(value, "req"))) return fromObject(read(value, "req"), handlerArguments);
   if (isCloudflare(value)) {
@@ -100,7 +112,15 @@ function fromObject(value: unknown, handlerArguments: readonly unknown[]): Lifet
   if (vercelContext()) return vercelLifetime();
   if (netlifyContext() || (isObject(read(value, "site")) && "deploy" in value)) return netlifyLifetime(host);
   if (globals().fastly !== undefined) return fastlyLifetime(host);
-  return new HostLifetime(host, limitOf("request" in value ? "service-worker" : "framework"));
+  if ("request" in value) return serviceWorkerLifetime(host);
+  refuseFrozen(); // what an adapter for servers offers is the process
+  return new HostLifetime(host, limitOf("framework"));
+}
+
+/** Whether it is one of the user's: a host's own object has no `closing`, and none has a Date. */
+function isLifetime(value: Record<PropertyKey, unknown>): boolean {
+  return "closing" in value || "responseEnded" in value ||
+    ("deadline" in value && (value.deadline === undefined || value.deadline instanceof Date));
 }
 
 function isCloudflare(value: unknown): boolean {
@@ -138,10 +158,21 @@ function fromProcess(): Lifetime {
     const message = `${WHAT}: pass the handler's ctx, or use cloudflareGlobalLifetime() of ./cloudflare/global`;
     throw new LifetimeUnavailableError(message);
   }
-  for (const [variable, why] of Object.entries(FROZEN)) {
-    if (readEnv(variable)) throw new LifetimeUnavailableError(`${WHAT}: ${why} (${variable} is set)`);
+  if (globals().Netlify) {
+    const message = `${WHAT}: Netlify stops the process after the response, pass the handler's context`;
+    throw new LifetimeUnavailableError(message);
   }
+  refuseFrozen();
   if (isDenoDeploy()) return denoLifetime({ signals: ["SIGINT"] });
   if (defaultLifetime()) return theProcess();
   throw new LifetimeUnavailableError(`${WHAT}: this host is not known, pass an object with waitUntil, such as ctx`);
+}
+
+/**
+ * @throws {LifetimeUnavailableError} If the process does not run on after the response.
+ */
+function refuseFrozen(): void {
+  for (const [variable, why] of Object.entries(FROZEN)) {
+    if (readEnv(variable)) throw new LifetimeUnavailableError(`${WHAT}: ${why} (${variable} is set)`);
+  }
 }

@@ -1,13 +1,14 @@
 /**
  * Fastly Compute.
  *
- * A guest has two minutes in all, detached work included. The first `event.waitUntil` has to come while the handler runs
- * synchronously; later ones only while something is still held or the response streams. A late call throws.
+ * A guest has two minutes in all, detached work included. `event.waitUntil` has to be called while the event is
+ * dispatched; afterwards only while something is still held (`respondWith`'s promise, other work) or the response
+ * streams. A late call throws. There is no `request.signal`: of a disconnect nobody tells.
  *
  * @module
  */
 import { HostLifetime, type PlatformLifetime, type WaitUntilHost } from "./host.ts";
-import { type LifetimeLimit, limitOf, type LimitOverrides } from "./limits.ts";
+import { assertKnownOptions, type LifetimeLimit, limitOf, type LimitOverrides } from "./limits.ts";
 
 export type { LifetimeLimit, LimitOverrides, PlatformLifetime, WaitUntilHost };
 
@@ -23,7 +24,8 @@ export interface FastlyOptions {
  * @param event The event of the `fetch` listener.
  * @param options Limits.
  * @returns A lifetime for the scopes of this request.
- * @throws {TypeError} If `event` has no `waitUntil`.
+ * @throws {TypeError} If `event` has no `waitUntil`, or a limit is of the wrong shape.
+ * @throws {RangeError} If a limit is out of range.
  *
  * @example A late call
  * ```ts
@@ -39,6 +41,7 @@ export interface FastlyOptions {
  * assertThrows(() => fastlyLifetime(event).waitUntil(Promise.resolve()), LifetimeUnavailableError, "while the handler");
  * ```
  */
-export function fastlyLifetime(event: WaitUntilHost, { limits }: FastlyOptions = {}): PlatformLifetime {
-  return new HostLifetime(event, limitOf("fastly", { limits }));
+export function fastlyLifetime(event: WaitUntilHost, options: FastlyOptions = {}): PlatformLifetime {
+  assertKnownOptions("fastly", options, ["limits"]);
+  return new HostLifetime(event, limitOf("fastly", { limits: options.limits }), { disconnects: "not told" });
 }

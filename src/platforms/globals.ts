@@ -14,6 +14,7 @@ export interface HostGlobals {
   };
   readonly Netlify?: { readonly context?: unknown };
   readonly EdgeRuntime?: unknown;
+  readonly Cloudflare?: { readonly compatibilityFlags?: Readonly<Record<string, boolean>> };
   readonly Bunny?: { readonly v1?: unknown };
   readonly fastly?: unknown;
   readonly navigator?: { readonly userAgent?: string };

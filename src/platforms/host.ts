@@ -18,6 +18,8 @@ export interface PlatformLifetime extends Lifetime {
   readonly limit: LifetimeLimit;
   /** The host, its limit and the reference, for error messages. */
   readonly source: string;
+  /** Whether the host tells of a client that left; `undefined` if that is not known. */
+  readonly disconnects?: "told" | "not told" | undefined;
   /** To be called when the response has been sent: where the clock starts then, it starts. */
   responseEnded(): void;
   /** To be called when the client is gone: where the clock starts then, it starts. */
@@ -36,6 +38,7 @@ export interface HostClock {
   /** The end, in milliseconds since 1970; by default `limit.ms` after the invocation's start, where it counts from it. */
   readonly end?: () => number | undefined;
   readonly closing?: AbortSignal | undefined;
+  readonly disconnects?: "told" | "not told" | undefined;
 }
 
 /** The lifetime of one invocation on a host. */
@@ -43,12 +46,13 @@ export class HostLifetime implements PlatformLifetime {
   readonly limit: LifetimeLimit;
   readonly source: string;
   readonly closing: AbortSignal | undefined;
+  readonly disconnects: "told" | "not told" | undefined;
   readonly #host: WaitUntilHost;
   readonly #end: () => number | undefined;
   readonly #started = Date.now();
   #clockStarted: number | undefined; // when the response ended or the client left
 
-  constructor(host: WaitUntilHost, limit: LifetimeLimit, { end, closing }: HostClock = {}) {
+  constructor(host: WaitUntilHost, limit: LifetimeLimit, { end, closing, disconnects }: HostClock = {}) {
     if (typeof host?.waitUntil !== "function") {
       const what = `Cannot use the lifetime of ${limit.platform}`;
       throw wrong(what, "an object with the host's waitUntil is needed", host);
@@ -57,6 +61,7 @@ export class HostLifetime implements PlatformLifetime {
     this.limit = limit;
     this.source = describe(limit);
     this.closing = closing;
+    this.disconnects = disconnects;
     this.#end = end ?? (() => this.#endOfLimit());
   }
 
@@ -82,7 +87,7 @@ export class HostLifetime implements PlatformLifetime {
     try {
       this.#host.waitUntil(held);
     } catch (cause) { // invariant 2
-      const message = `${what}: its waitUntil threw; call it while the handler runs or other work is still held`;
+      const message = `${what}: its waitUntil threw; call it while the handler runs or other work is held`;
       throw new LifetimeUnavailableError(message, { cause });
     }
   }

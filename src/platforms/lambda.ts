@@ -29,15 +29,18 @@ export class LambdaLifetime implements Lifetime {
   /** When the function's time is over. */
   readonly deadline: Date;
   /** The host's limit: how long, from when, and where that is written. */
-  readonly limit: LifetimeLimit = limitOf("lambda");
+  readonly limit: LifetimeLimit;
   /** The host, its limit and the reference, for error messages. */
-  readonly source: string = describe(this.limit);
+  readonly source: string;
   readonly #held = new Set<Promise<void>>();
   #running = 0;
 
   /** Use {@linkcode lambdaLifetime}. */
   constructor(context: LambdaContext) {
-    this.deadline = new Date(Date.now() + context.getRemainingTimeInMillis());
+    const ms = context.getRemainingTimeInMillis();
+    this.deadline = new Date(Date.now() + ms);
+    this.limit = { ...limitOf("lambda"), ms, ref: "getRemainingTimeInMillis() of the context", confidence: "told" };
+    this.source = describe(this.limit);
   }
 
   /**

@@ -4,7 +4,7 @@
  * @module
  */
 import { gt, lte, nullable, number, optional, strictObject } from "zod/mini";
-import { assertOneOf, show, wrong } from "../validate.ts";
+import { assertOneOf, assertOptions, show, wrong } from "../validate.ts";
 import { type LifetimeLimit, LIMITS, type LimitTrigger } from "./limits_data.ts";
 
 export type { LifetimeLimit, LimitTrigger };
@@ -77,6 +77,13 @@ export function limitOf(platform: string, query: LimitQuery = {}): LifetimeLimit
   return ms === undefined
     ? limit
     : { ...limit, ms, ref: `limits.${trigger}, set by the program`, confidence: "program" };
+}
+
+/**
+ * @throws {TypeError} If `options` is not an object, or has a property that is no option of a host's lifetime.
+ */
+export function assertKnownOptions(platform: string, options: unknown, known: readonly string[]): void {
+  assertOptions(options, known, `Cannot use the lifetime of ${platform}`);
 }
 
 function assertOverrides(value: unknown, what: string): void {

@@ -32,8 +32,8 @@ export interface LifetimeLimit {
   readonly asOf: string;
   /** Where it was looked up. */
   readonly ref: string;
-  /** How sure it is. */
-  readonly confidence: "source" | "doc" | "measured" | "guess" | "program";
+  /** How sure it is: `program`, set by you; `told`, by the host for this invocation. */
+  readonly confidence: "source" | "doc" | "measured" | "guess" | "program" | "told";
 }
 
 const asOf = "2026-11-21";

@@ -10,7 +10,7 @@
 import { LifetimeUnavailableError } from "../errors.ts";
 import { globals, read } from "./globals.ts";
 import { HostLifetime, type PlatformLifetime, type WaitUntilHost } from "./host.ts";
-import { type LifetimeLimit, limitOf, type LimitOverrides } from "./limits.ts";
+import { assertKnownOptions, type LifetimeLimit, limitOf, type LimitOverrides } from "./limits.ts";
 
 export type { LifetimeLimit, LimitOverrides, PlatformLifetime, WaitUntilHost };
 
@@ -39,7 +39,8 @@ export function netlifyContext(): WaitUntilHost | undefined {
  * @param options Trigger and limits.
  * @returns A lifetime for the scopes of this invocation.
  * @throws {LifetimeUnavailableError} If no context is given and there is none.
- * @throws {TypeError} If `context` has no `waitUntil`.
+ * @throws {TypeError} If `context` has no `waitUntil`, or an option is of the wrong shape.
+ * @throws {RangeError} If a limit is out of range.
  *
  * @example
  * ```ts
@@ -53,9 +54,10 @@ export function netlifyContext(): WaitUntilHost | undefined {
  */
 export function netlifyLifetime(
   context: WaitUntilHost | undefined = netlifyContext(),
-  { trigger, limits }: NetlifyOptions = {},
+  options: NetlifyOptions = {},
 ): PlatformLifetime {
-  if (context) return new HostLifetime(context, limitOf("netlify", { trigger, limits }));
+  assertKnownOptions("netlify", options, ["trigger", "limits"]);
+  if (context) return new HostLifetime(context, limitOf("netlify", options));
   throw new LifetimeUnavailableError(
     "Cannot find the lifetime: Netlify.context is missing, pass the handler's context",
   );

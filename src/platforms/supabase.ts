@@ -12,9 +12,10 @@
  */
 import { CancelReason, LifetimeUnavailableError } from "../errors.ts";
 import { onceEvent } from "../signals.ts";
+import { wrong } from "../validate.ts";
 import { globals, read } from "./globals.ts";
 import { HostLifetime, type PlatformLifetime, type WaitUntilHost } from "./host.ts";
-import { type LifetimeLimit, limitOf, type LimitOverrides } from "./limits.ts";
+import { assertKnownOptions, type LifetimeLimit, limitOf, type LimitOverrides } from "./limits.ts";
 
 export type { LifetimeLimit, LimitOverrides, PlatformLifetime };
 
@@ -52,6 +53,8 @@ const endings = new WeakMap<WaitUntilHost, AbortSignal>();
  * @param options Plan, limits, and when the worker started.
  * @returns A lifetime for the scopes of this worker.
  * @throws {LifetimeUnavailableError} If this is not Supabase.
+ * @throws {TypeError} If an option is of the wrong shape.
+ * @throws {RangeError} If a limit is out of range.
  *
  * @example
  * ```ts
@@ -64,13 +67,24 @@ const endings = new WeakMap<WaitUntilHost, AbortSignal>();
  * Reflect.deleteProperty(globalThis, "EdgeRuntime");
  * ```
  */
-export function supabaseLifetime({ plan = "free", limits, startedAt }: SupabaseOptions = {}): PlatformLifetime {
+export function supabaseLifetime(options: SupabaseOptions = {}): PlatformLifetime {
+  assertKnownOptions("supabase", options, ["plan", "limits", "startedAt"]);
+  const { plan = "free", limits, startedAt } = options;
+  if (startedAt !== undefined) assertDate(startedAt);
   const runtime = supabaseRuntime();
-  if (!runtime) throw new LifetimeUnavailableError("Cannot find the lifetime: EdgeRuntime.waitUntil is missing here");
+  if (!runtime) {
+    const message = "Cannot find the lifetime: EdgeRuntime.waitUntil is missing, this is not a worker on Supabase";
+    throw new LifetimeUnavailableError(message);
+  }
   const limit = limitOf("supabase", { plan, limits });
   const start = startedAt?.getTime() ?? performance.timeOrigin;
   const end = limit.ms === null ? undefined : start + limit.ms * (limit.warnsAt ?? 1);
   return new HostLifetime(runtime, limit, { end: () => end, closing: endingOf(runtime) });
+}
+
+function assertDate(startedAt: unknown): void {
+  if (startedAt instanceof Date && !Number.isNaN(startedAt.getTime())) return;
+  throw wrong("Cannot use the lifetime of supabase", "startedAt must be a Date", startedAt);
 }
 
 function endingOf(runtime: WaitUntilHost): AbortSignal {

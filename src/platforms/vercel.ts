@@ -12,7 +12,7 @@
 import { LifetimeUnavailableError } from "../errors.ts";
 import { contextOf, read } from "./globals.ts";
 import { HostLifetime, type PlatformLifetime, type WaitUntilHost } from "./host.ts";
-import { type LifetimeLimit, limitOf, type LimitOverrides } from "./limits.ts";
+import { assertKnownOptions, type LifetimeLimit, limitOf, type LimitOverrides } from "./limits.ts";
 
 export type { LifetimeLimit, LimitOverrides, PlatformLifetime };
 
@@ -34,12 +34,20 @@ export function vercelContext(): WaitUntilHost | undefined {
   return typeof read(context, "waitUntil") === "function" ? context as WaitUntilHost : undefined;
 }
 
+/** Where the number comes from when the host says it itself. */
+const TOLD = {
+  ref: "the deadline in Vercel's request context, as getDeadline() reads it",
+  confidence: "told",
+} as const;
+
 /**
  * The lifetime of the invocation that is running now. Call it first thing in the handler.
  *
  * @param options Trigger and limits.
  * @returns A lifetime for the scopes of this invocation.
  * @throws {LifetimeUnavailableError} If this is not a request on Vercel.
+ * @throws {TypeError} If an option is of the wrong shape.
+ * @throws {RangeError} If a limit is out of range.
  *
  * @example Vercel says when the function ends
  * ```ts
@@ -53,13 +61,15 @@ export function vercelContext(): WaitUntilHost | undefined {
  * Reflect.deleteProperty(globalThis, Symbol.for("@vercel/request-context"));
  * ```
  */
-export function vercelLifetime({ trigger, limits }: VercelOptions = {}): PlatformLifetime {
-  const limit = limitOf("vercel", { trigger, limits });
+export function vercelLifetime(options: VercelOptions = {}): PlatformLifetime {
+  assertKnownOptions("vercel", options, ["trigger", "limits"]);
+  const limit = limitOf("vercel", options);
   const context = vercelContext();
   if (!context) {
-    const message = "Cannot find the lifetime: this is not a request on Vercel, call it in the handler";
+    const message = "Cannot find the lifetime: this is not a request on Vercel, call vercelLifetime() in the handler";
     throw new LifetimeUnavailableError(message);
   }
   const told = new Date(read(context, "deadline") as string).getTime();
-  return new HostLifetime(context, limit, Number.isNaN(told) ? {} : { end: () => told });
+  if (Number.isNaN(told)) return new HostLifetime(context, limit);
+  return new HostLifetime(context, { ...limit, ...TOLD, ms: Math.max(0, told - Date.now()) }, { end: () => told });
 }

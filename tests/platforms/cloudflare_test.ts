@@ -5,7 +5,7 @@ import { FakeTime } from "@std/testing/time";
 import { LifetimeLimitError, LifetimeUnavailableError, TaskScope } from "@taskscope/taskscope";
 import { cloudflareLifetime } from "@taskscope/taskscope/cloudflare";
 import { cloudflareGlobalLifetime } from "@taskscope/taskscope/cloudflare/global";
-import { Ctx } from "./globals.ts";
+import { Ctx, withGlobals } from "./globals.ts";
 
 const left = ({ deadline }: { deadline?: Date | undefined }) => Number(deadline) - Date.now();
 
@@ -78,6 +78,15 @@ Deno.test("waitUntil() refuses what is no native promise", () => {
   const lifetime = cloudflareLifetime(new Ctx());
   assertThrows(() => lifetime.waitUntil(5 as never), TypeError, "needs a promise, got 5");
   assertThrows(() => lifetime.waitUntil({ then() {} } as never), TypeError, "Promise.resolve()");
+});
+
+Deno.test("cloudflareLifetime() says whether disconnects are told, by the flags workerd lists", () => {
+  assertEquals(cloudflareLifetime(new Ctx()).disconnects, undefined); // not on workerd
+  for (const [flags, expected] of [[{ enable_request_signal: true }, "told"], [{}, "not told"]] as const) {
+    withGlobals({ Cloudflare: { compatibilityFlags: flags } }, () => {
+      assertEquals(cloudflareLifetime(new Ctx()).disconnects, expected);
+    });
+  }
 });
 
 Deno.test("cloudflareLifetime() refuses what is no ctx", () => {

@@ -34,6 +34,11 @@ Deno.test("detectLifetime() finds it inside of a framework's context", () => {
       { env: { context: ctx } }, // Hono on Netlify
       { platform: { ctx } }, // SvelteKit
       { locals: { cfContext: ctx } }, // Astro
+      { locals: { runtime: { ctx } } }, // Astro, before 6
+      { locals: { netlify: { context: ctx } } }, // Astro on Netlify
+      { cloudflare: { ctx } }, // React Router's load context
+      { context: { cloudflare: { ctx } } }, // React Router's arguments
+      { context: { cloudflare: { context: ctx } } }, // Nitro 2
       { ctx },
       { req: ctx }, // h3 on srvx
       { waitUntil() {}, req: ctx }, // the event of h3
@@ -117,6 +122,34 @@ Deno.test("detectLifetime() refuses hosts that freeze the process, and says what
     const node = { Deno: undefined, process: { env: { [variable]: "yes" }, versions: { node: "24.0.0" } } };
     withGlobals(node, () => assertThrows(() => detectLifetime(request), LifetimeUnavailableError, hint));
   }
+});
+
+Deno.test("detectLifetime() refuses hosts that run on Lambda or Cloud Run by their own name first", () => {
+  const names = ["VERCEL_REGION", "AWS_LAMBDA_FUNCTION_NAME"];
+  const env = { get: (name: string) => names.includes(name) ? "yes" : undefined };
+  withGlobals({ Deno: { env } }, () => {
+    assertThrows(() => detectLifetime(request), LifetimeUnavailableError, "Vercel suspends the process");
+    withGlobals({ Netlify: { context: null } }, () => {
+      assertThrows(() => detectLifetime(request), LifetimeUnavailableError, "pass the handler's context");
+    });
+  });
+});
+
+Deno.test("detectLifetime() does not take a server's own waitUntil where the server is frozen", () => {
+  const srvx = { waitUntil() {} }; // the request of srvx: it waits when the process ends, which does not run on
+  assert(detectLifetime(srvx).source?.startsWith("framework"));
+  const env = { get: (name: string) => name === "K_SERVICE" ? "yes" : undefined };
+  withGlobals({ Deno: { env } }, () => {
+    assertThrows(() => detectLifetime(srvx), LifetimeUnavailableError, "K_SERVICE is set");
+    assertStrictEquals(detectLifetime(processLifetime()), processLifetime()); // what you pass counts
+  });
+});
+
+Deno.test("detectLifetime() refuses to take a text of the host's for a lifetime's deadline", () => {
+  const context = { waitUntil() {}, deadline: "2100-01-01T00:00:00.000Z" }; // Vercel's own context
+  withGlobals({ [Symbol.for("@vercel/request-context")]: { get: () => context } }, () => {
+    assertEquals(detectLifetime(context).deadline, new Date("2100-01-01T00:00:00Z"));
+  });
 });
 
 Deno.test("detectLifetime() never asks for a permission", () => {

@@ -1,20 +1,26 @@
-/** On the real engine: workerd. */
-import { assert, assertEquals } from "@std/assert";
+/** On the real engine: workerd runs workerd/worker.ts with `enable_request_signal` and without. */
+import { assertEquals } from "@std/assert";
 import { bundle } from "../../tools/lib/bundle.ts";
 import { command } from "../../tools/lib/command.ts";
 import { join } from "../../tools/lib/path.ts";
 import { runtimes } from "../../tools/runtimes.ts";
 import { stdEnv } from "../../tools/std.ts";
 
-Deno.test("workerd: ctx and cloudflare:workers keep detached tasks alive after the response", async () => {
+const FOLDER = "tests/platforms/workerd";
+
+Deno.test("workerd: ctx, this.ctx, cloudflare:workers, service workers, cron, queues, hang detection, disconnects", async () => {
+  const [env, { workerd }] = [await stdEnv(), await runtimes()];
   const folder = await Deno.makeTempDir({ prefix: "taskscope-workerd-" });
   try {
-    await bundle(await stdEnv(), ["--output", join(folder, "worker.js"), "tests/platforms/worker.ts"]);
-    await Deno.copyFile("tests/platforms/workerd.capnp", join(folder, "workerd.capnp"));
-    const { workerd } = await runtimes();
-    const { code, output } = await command(workerd.path, ["test", "workerd.capnp"], { cwd: folder, timeout: 60 });
-    assertEquals(code, 0, output);
-    assert(output.includes("the detached tasks ended after their responses"), output);
+    const out = (name: string) => ["--output", join(folder, name)];
+    await bundle(env, ["--external=cloudflare:workers", ...out("worker.js"), `${FOLDER}/worker.ts`]);
+    await bundle(env, ["--format=iife", ...out("service_worker.js"), `${FOLDER}/service_worker.ts`]);
+    await Deno.copyFile(`${FOLDER}/workerd.capnp`, join(folder, "workerd.capnp"));
+    for (const service of ["told", "not-told"]) {
+      const args = ["test", "--experimental", "workerd.capnp", service];
+      const { code, stdout, output } = await command(workerd.path, args, { cwd: folder, timeout: 60 });
+      assertEquals([code, stdout.match(/^ok /gm)?.length], [0, 13], `${service}: ${output}`);
+    }
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
