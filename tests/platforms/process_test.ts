@@ -22,16 +22,36 @@ Deno.test({ name: "Deno, Bun and Node drain on SIGTERM, and end with its exit co
   }
 });
 
-/** Starts a child, sends SIGTERM when it is ready, and waits for its end. */
-async function drain([program = "", ...args]: string[]): Promise<{ code: number; lines: string[] }> {
-  const child = new Deno.Command(program, { args, stdin: "null", stdout: "piped", stderr: "inherit" }).spawn();
+/** Deno Deploy is a standard Deno; it sends SIGINT, and SIGKILL 5 seconds later (facts 2.4). */
+Deno.test(
+  { name: "on Deno Deploy the process drains on SIGINT, and has canceled all within 5 s", ignore },
+  async () => {
+    const folder = await Deno.makeTempDir({ prefix: "taskscope-deploy-" });
+    try {
+      const script = join(folder, "child.mjs");
+      await bundle(await stdEnv(), ["--output", script, "tests/platforms/deploy_child.ts"]);
+      const result = await drain([Deno.execPath(), "run", "-A", script], "SIGINT", { DENO_DEPLOY: "true" });
+      assertEquals(result, { code: 130, lines: ["ready", "fits", "cut off after 4 s: shutdown"] });
+    } finally {
+      await Deno.remove(folder, { recursive: true });
+    }
+  },
+);
+
+/** Starts a child, sends a signal when it is ready, and waits for its end. */
+async function drain(
+  [program = "", ...args]: string[],
+  signal: Deno.Signal = "SIGTERM",
+  env: Record<string, string> = {},
+): Promise<{ code: number; lines: string[] }> {
+  const child = new Deno.Command(program, { args, env, stdin: "null", stdout: "piped", stderr: "inherit" }).spawn();
   let text = "";
   let sent = false;
   for await (const chunk of child.stdout.pipeThrough(new TextDecoderStream())) {
     text += chunk;
     if (!sent && text.includes("ready\n")) {
       sent = true;
-      child.kill("SIGTERM");
+      child.kill(signal);
     }
   }
   const { code } = await child.status;
