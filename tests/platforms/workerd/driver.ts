@@ -5,8 +5,8 @@ export interface Ctx {
 }
 
 /** What a service binding offers to tests (compatibility flag `service_binding_extra_handlers`). */
-interface Service {
-  fetch(url: string, init?: { signal: AbortSignal }): Promise<Response>;
+export interface Service {
+  fetch(url: string, init?: RequestInit): Promise<Response>;
   queue(name: string, messages: unknown[]): Promise<{ outcome: string; ackAll: boolean }>;
   scheduled(options: { cron: string }): Promise<{ outcome: string }>;
 }
@@ -19,6 +19,8 @@ export interface Env {
   readonly SELF: Service;
   /** The Worker of service_worker.ts. */
   readonly OLD: Service;
+  /** The Worker of hono.ts. */
+  readonly HONO: Service;
   readonly ROOMS: { idFromName(name: string): unknown; get(id: unknown): Stub };
   /** Whether the Worker has `enable_request_signal`. */
   readonly TELLS: boolean;
@@ -41,4 +43,14 @@ export async function until(is: () => boolean): Promise<void> {
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
   throw new Error("it did not come");
+}
+
+/** Waits until another Worker answers so. */
+export async function untilAnswer(service: Service, path: string, expected: string): Promise<void> {
+  let answer = "";
+  for (let tries = 0; tries < 100 && answer !== expected; tries++) {
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    answer = await (await service.fetch(`http://worker${path}`)).text();
+  }
+  if (answer !== expected) throw new Error(`${path}: ${answer}`);
 }

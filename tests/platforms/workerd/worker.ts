@@ -5,7 +5,7 @@ import { cloudflareGlobalLifetime } from "@taskscope/taskscope/cloudflare/global
 import { detectLifetime } from "@taskscope/taskscope/platforms";
 // @ts-types="./runtime.d.ts"
 import { DurableObject } from "cloudflare:workers";
-import { check, type Ctx, type Env, type Stub, until } from "./driver.ts";
+import { check, type Ctx, type Env, type Stub, until, untilAnswer } from "./driver.ts";
 
 const log: string[] = [];
 const seconds = 20;
@@ -99,7 +99,7 @@ export default {
     batch.ackAll();
   },
 
-  async test(_controller: unknown, { SELF, OLD, ROOMS, TELLS }: Env): Promise<void> {
+  async test(_controller: unknown, { SELF, OLD, HONO, ROOMS, TELLS }: Env): Promise<void> {
     const text = async (path: string) => await (await SELF.fetch(`http://worker${path}`)).text();
     const step = (name: string, run: () => Promise<void>) => check(name, run, log);
     const has = (line: string) => () => log.some((each) => each.startsWith(line));
@@ -169,12 +169,12 @@ export default {
       const sources = [await ask("/event"), await ask("/detect")];
       if (!sources[0]?.startsWith("service-worker (http: no known limit")) throw new Error(`${sources}`);
       if (!sources[1]?.startsWith("cloudflare (http: 30000 ms")) throw new Error(`${sources}`);
-      let log = "";
-      for (let tries = 0; tries < 100 && log !== "/event,/detect"; tries++) {
-        await new Promise((resolve) => setTimeout(resolve, 20));
-        log = await ask("/log");
-      }
-      if (log !== "/event,/detect") throw new Error(log);
+      await untilAnswer(OLD, "/log", "/event,/detect");
+    });
+    await step("Hono hands over its context", async () => {
+      const response = await HONO.fetch("http://worker/upload", { method: "POST" });
+      if (response.status !== 202) throw new Error(await response.text());
+      await untilAnswer(HONO, "/log", "audited POST /upload/audit");
     });
     await step("a disconnect cancels what is attached where it is told, and never what is detached", async () => {
       log.length = 0;

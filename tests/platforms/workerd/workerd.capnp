@@ -1,7 +1,12 @@
 using Workerd = import "/workerd/workerd.capnp";
 
 const config :Workerd.Config = (
-  services = [(name = "told", worker = .told), (name = "not-told", worker = .notTold), (name = "old", worker = .old)],
+  services = [
+    (name = "told", worker = .told),
+    (name = "not-told", worker = .notTold),
+    (name = "old", worker = .old),
+    (name = "hono", worker = .hono),
+  ],
 );
 
 const told :Workerd.Worker = (
@@ -13,6 +18,7 @@ const told :Workerd.Worker = (
   bindings = [
     (name = "SELF", service = "told"),
     (name = "OLD", service = "old"),
+    (name = "HONO", service = "hono"),
     (name = "ROOMS", durableObjectNamespace = "Room"),
     (name = "TELLS", json = "true"),
   ],
@@ -27,6 +33,7 @@ const notTold :Workerd.Worker = (
   bindings = [
     (name = "SELF", service = "not-told"),
     (name = "OLD", service = "old"),
+    (name = "HONO", service = "hono"),
     (name = "ROOMS", durableObjectNamespace = "Room"),
     (name = "TELLS", json = "false"),
   ],
@@ -34,5 +41,10 @@ const notTold :Workerd.Worker = (
 
 const old :Workerd.Worker = (
   serviceWorkerScript = embed "service_worker.js",
+  compatibilityDate = "2026-11-01",
+);
+
+const hono :Workerd.Worker = (
+  modules = [(name = "hono.js", esModule = embed "hono.js")],
   compatibilityDate = "2026-11-01",
 );

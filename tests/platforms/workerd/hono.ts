@@ -1,0 +1,2 @@
+/** The example of Hono as a Worker, asked by worker.ts. */
+export { app as default } from "../../../examples/frameworks/hono.ts";
