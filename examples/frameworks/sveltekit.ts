@@ -2,7 +2,8 @@
  * SvelteKit: `handle` of src/hooks.server.ts opens a scope a request. `event.platform` is the adapter's: adapter-cloudflare
  * puts `ctx` there, adapter-netlify `context`; on adapter-node it is undefined, and the lifetime is the process.
  *
- * The types are the part of SvelteKit 3.2's RequestEvent and Handle that is used; `resolve` is a stand-in for its router.
+ * The types are the part of SvelteKit 3.2's RequestEvent and Handle (@sveltejs/kit/hooks) that is used: there, write
+ * `export const handle: Handle = …`. `resolve` is a stand-in for its router.
  */
 import { assertEquals } from "@std/assert";
 import { processLifetime, TaskScope } from "@taskscope/taskscope";
@@ -14,13 +15,17 @@ interface RequestEvent {
   readonly platform: unknown; // Readonly<App.Platform> | undefined
   readonly locals: { scope?: TaskScope }; // App.Locals
 }
-type Resolve = (event: RequestEvent) => Promise<Response>;
+interface Input<Event> {
+  readonly event: Event;
+  readonly resolve: (event: Event) => Promise<Response> | Response;
+}
 
-export const handle = ({ event, resolve }: { event: RequestEvent; resolve: Resolve }): Promise<Response> =>
-  TaskScope.run((scope) => {
+export function handle<Event extends RequestEvent>({ event, resolve }: Input<Event>): Promise<Response> {
+  return TaskScope.run((scope) => {
     event.locals.scope = scope;
     return resolve(event);
   }, { lifetime: detectLifetime(event), name: `${event.request.method} ${event.url.pathname}` });
+}
 
 // src/routes/upload/+server.ts
 const log: string[] = [];
