@@ -10,6 +10,7 @@
  *
  * @module
  */
+import { DeadlineHeap } from "../deadline.ts";
 import { LifetimeUnavailableError } from "../errors.ts";
 import type { Lifetime } from "../lifetime.ts";
 import { wrong } from "../validate.ts";
@@ -23,6 +24,9 @@ export interface LambdaContext {
   /** Milliseconds until Lambda ends the invocation. */
   getRemainingTimeInMillis(): number;
 }
+
+/** How long before the function's time is over the answer has to be on its way, in milliseconds. */
+const ANSWER = 250;
 
 /** The lifetime of one invocation. Made by {@linkcode lambdaLifetime}. */
 export class LambdaLifetime implements Lifetime {
@@ -62,7 +66,9 @@ export class LambdaLifetime implements Lifetime {
   }
 
   /**
-   * Runs the body of a handler, and then waits for all work taken meanwhile, also when the body fails.
+   * Runs the body of a handler, and then waits for all work taken meanwhile, also when the body fails. Detached tasks are
+   * canceled in time; what else was taken and does not end is given up 250 ms before the function's time is over, so that
+   * the answer gets out, and reported with `console.error`.
    *
    * @param body Receives this lifetime; for a streaming response, ends its stream.
    * @returns What the body returned.
@@ -72,8 +78,25 @@ export class LambdaLifetime implements Lifetime {
     try {
       return await body(this);
     } finally {
-      while (this.#held.size > 0) await Promise.all(this.#held);
+      await this.#settled();
       this.#running--;
+    }
+  }
+
+  /** Waits for all that is held, also for what is taken meanwhile; not beyond the moment after which no answer gets out. */
+  async #settled(): Promise<void> {
+    if (this.#held.size === 0) return;
+    const { promise: over, resolve } = Promise.withResolvers<void>();
+    const heap = new DeadlineHeap();
+    let isOver = false;
+    const entry = heap.add(this.deadline.getTime() - ANSWER, () => {
+      isOver = true;
+      resolve();
+    });
+    while (this.#held.size > 0 && !isOver) await Promise.race([Promise.all(this.#held), over]);
+    heap.remove(entry);
+    if (this.#held.size > 0) {
+      console.error(`TaskScope: the time of the Lambda function is over, ${this.#held.size} of its works are frozen`);
     }
   }
 }

@@ -1,5 +1,6 @@
 /** Mocks of Vercel, Netlify, Supabase, Fastly and Lambda; each test names the facts it models. */
 import { assert, assertEquals, assertInstanceOf, assertRejects, assertStrictEquals, assertThrows } from "@std/assert";
+import { stub } from "@std/testing/mock";
 import { FakeTime } from "@std/testing/time";
 import {
   CancelReason,
@@ -75,6 +76,35 @@ Deno.test("supabaseLifetime() tells tasks of beforeunload, as kind lifetime, wit
   assert(reason.message.includes("wall_clock"));
 });
 
+Deno.test("supabaseLifetime(): one warning reaches the tasks of all requests, and no new one is taken", async () => {
+  using log = stub(console, "error", () => {});
+  const EdgeRuntime = { waitUntil() {} };
+  const lifetimes = withGlobals({ EdgeRuntime }, () => [supabaseLifetime(), supabaseLifetime({ plan: "paid" })]);
+  const scopes = lifetimes.map((lifetime) => new TaskScope({ lifetime }));
+  const tasks = scopes.map((scope) => scope.spawnDetached((task) => task.sleep(60_000), { deadline: { minutes: 1 } }));
+  globalThis.dispatchEvent(new CustomEvent("beforeunload", { detail: { reason: "memory" } }));
+  globalThis.dispatchEvent(new CustomEvent("beforeunload", { detail: { reason: "termination" } })); // the first counts
+  for (const { state } of await Promise.all(tasks.map((task) => task.outcome))) assertEquals(state, "canceled");
+  for (const scope of scopes) {
+    const error = assertThrows(() => scope.spawnDetached(() => {}, { deadline: 5 }), LifetimeUnavailableError);
+    assert((error.cause as Error).message.endsWith("memory"));
+    await scope.close();
+  }
+  assertEquals(log.calls.length, 0); // reading the outcome counts as observing
+});
+
+Deno.test("supabaseLifetime() cancels 1 s before the warning where time alone is the reason", async () => {
+  using time = new FakeTime();
+  const EdgeRuntime = { waitUntil() {} };
+  const lifetime = withGlobals({ EdgeRuntime }, () => supabaseLifetime({ startedAt: new Date() }));
+  await using scope = new TaskScope({ lifetime });
+  const asked = { deadline: { minutes: 5 }, onExceed: "clamp" } as const;
+  const task = scope.spawnDetached((task) => task.sleep(600_000), asked);
+  const outcome = task.outcome;
+  await time.tickAsync(134_000); // 90 % of 150 s, less the margin
+  assertEquals([(await outcome).state, task.clamped], ["failed", true]);
+});
+
 Deno.test("supabaseLifetime() is an error elsewhere, also where EdgeRuntime is a string (facts 2.2)", () => {
   assertThrows(() => supabaseLifetime(), LifetimeUnavailableError);
   withGlobals({ EdgeRuntime: "edge-runtime" }, () => assertThrows(() => supabaseLifetime(), LifetimeUnavailableError));
@@ -120,6 +150,22 @@ Deno.test("lambdaLifetime().run() awaits work, also what is added meanwhile, als
   );
   await assertRejects(() => failed, Error, "boom");
   assertEquals(log, ["first", "second"]);
+});
+
+Deno.test("lambdaLifetime().run() answers although work that was taken never ends, and reports it", async () => {
+  using time = new FakeTime();
+  using log = stub(console, "error", () => {});
+  const answer = lambdaLifetime(lambdaContext).run((lifetime) => {
+    lifetime.waitUntil(new Promise(() => {}));
+    return "answer";
+  });
+  await time.tickAsync(9_749);
+  assertEquals(log.calls.length, 0);
+  await time.tickAsync(1);
+  assertEquals(await answer, "answer");
+  assertEquals(log.calls.map(({ args }) => args[0]), [
+    "TaskScope: the time of the Lambda function is over, 1 of its works are frozen",
+  ]);
 });
 
 Deno.test("lambdaLifetime() knows when the function's time is over", async () => {
