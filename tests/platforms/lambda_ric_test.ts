@@ -121,6 +121,11 @@ Deno.test({ name: "Lambda's Runtime Interface Client, on Node 22 and 24", ignore
     for (const { label, path } of [node22, node24]) {
       const test = (name: string, fn: () => Promise<void>) => t.step(`${label}: ${name}`, fn);
 
+      await test("control: work that is cut loose is frozen, and thawed in the next invocation", async () => {
+        const log = await run(path, "loose", 2);
+        assertEquals([log.indexOf("audited 1") > log.indexOf("invoke 2"), log[2]], [true, '1 response "answer"']);
+      });
+
       await test("a buffered answer is posted when the detached work has ended; so is the next one", async () => {
         const one = (id: number) => [`invoke ${id}`, "audited", `${id} response {"statusCode":202}`, "next"];
         assertEquals(await run(path, "buffered", 2), ["next", ...one(1), ...one(2)]);

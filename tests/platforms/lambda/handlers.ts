@@ -45,6 +45,14 @@ export const streaming = awslambda.streamifyResponse((_event, stream, context) =
   )
 );
 
+/** What Lambda makes of work that is cut loose: the control. */
+export function loose(_event: unknown, context: { awsRequestId: string }): Promise<unknown> {
+  setTimeout(() => void tell(`audited ${context.awsRequestId}`), 50);
+  return context.awsRequestId === "1"
+    ? Promise.resolve("answer")
+    : new Promise((end) => setTimeout(end, 200, "answer"));
+}
+
 /** Nobody would await it: refused, with an error that explains. */
 export async function detached(_event: unknown, context: LambdaContext): Promise<unknown> {
   return await TaskScope.run((scope) => {
