@@ -11,7 +11,7 @@ import { defaultLifetime } from "../process_registry.ts";
 import { cloudflareLifetime } from "./cloudflare.ts";
 import { denoLifetime, isDenoDeploy } from "./deno.ts";
 import { fastlyLifetime } from "./fastly.ts";
-import { contextOf, globals, isObject, read, readEnv } from "./globals.ts";
+import { contextOf, globals, isEdgeRuntime, isObject, read, readEnv } from "./globals.ts";
 import { HostLifetime, type WaitUntilHost } from "./host.ts";
 import { type LambdaContext, LambdaLifetime, lambdaLifetime } from "./lambda.ts";
 import { limitOf } from "./limits.ts";
@@ -112,6 +112,7 @@ function fromObject(value: unknown, handlerArguments: readonly unknown[]): Lifet
   if (vercelContext()) return vercelLifetime();
   if (netlifyContext() || (isObject(read(value, "site")) && "deploy" in value)) return netlifyLifetime(host);
   if (globals().fastly !== undefined) return fastlyLifetime(host);
+  if (isEdgeRuntime()) return new HostLifetime(host, limitOf("vercel", { trigger: "edge" })); // the event of a function or a middleware
   if ("request" in value) return serviceWorkerLifetime(host);
   refuseFrozen(); // what an adapter for servers offers is the process
   return new HostLifetime(host, limitOf("framework"));

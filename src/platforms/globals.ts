@@ -26,6 +26,11 @@ export function globals(): HostGlobals {
   return globalThis as HostGlobals;
 }
 
+/** Whether this is Vercel's Edge runtime; on Supabase the same global is an object. */
+export function isEdgeRuntime(): boolean {
+  return typeof globals().EdgeRuntime === "string";
+}
+
 /** An environment variable; `undefined` too if it may not be read: this never asks for a permission. */
 export function readEnv(name: string): string | undefined {
   const { Deno, process } = globals();

@@ -10,7 +10,7 @@
  * @module
  */
 import { LifetimeUnavailableError } from "../errors.ts";
-import { contextOf, read } from "./globals.ts";
+import { contextOf, isEdgeRuntime, read } from "./globals.ts";
 import { HostLifetime, type PlatformLifetime, type WaitUntilHost } from "./host.ts";
 import { assertKnownOptions, type LifetimeLimit, limitOf, type LimitOverrides } from "./limits.ts";
 
@@ -21,7 +21,7 @@ export interface VercelOptions {
   /**
    * Where the function runs.
    *
-   * @default "http", a Node.js function
+   * @default "edge" on the Edge runtime, where the global `EdgeRuntime` is a string; else "http", a Node.js function
    */
   readonly trigger?: "http" | "edge" | undefined;
   /** Your `maxDuration`, as `{ http: 60_000 }`, in milliseconds. */
@@ -63,7 +63,8 @@ const TOLD = {
  */
 export function vercelLifetime(options: VercelOptions = {}): PlatformLifetime {
   assertKnownOptions("vercel", options, ["trigger", "limits"]);
-  const limit = limitOf("vercel", options);
+  const { trigger = isEdgeRuntime() ? "edge" : "http", limits } = options;
+  const limit = limitOf("vercel", { trigger, limits });
   const context = vercelContext();
   if (!context) {
     const message = "Cannot find the lifetime: this is not a request on Vercel, call vercelLifetime() in the handler";
