@@ -2,24 +2,33 @@
  * Whether the client left, told apart from an answer that was delivered.
  *
  * On Deno `request.signal` aborts on success, too: before the answer is handed over an abort can only be a disconnect,
- * afterwards only `cancel()` of the body is one. Bun's, and workerd's with `enable_request_signal`, abort on a disconnect
- * only; without that flag workerd tells of none before the answer, as the signal never aborts there.
+ * afterwards only `cancel()` of the body is one. On Bun and on Node's adapters, and on workerd with
+ * `enable_request_signal`, it aborts on a disconnect only.
  *
  * @module
  */
 import { CancelReason } from "../../mod.ts";
 import { follow } from "../signals.ts";
 
+interface Host {
+  readonly Cloudflare?: { readonly compatibilityFlags?: Readonly<Record<string, boolean>> };
+  readonly EdgeRuntime?: unknown;
+  readonly navigator?: { readonly userAgent?: string };
+}
+
 /** The client of one request. */
 export class Client {
+  /** Why nobody will hear that the client left before a streamed body is canceled; `undefined` if somebody will. */
+  readonly note: string | undefined;
   readonly #controller = new AbortController(); // made inside the request: workerd wants it so
   readonly #origin: string;
   #unfollow: (() => void) | undefined;
 
   /** Watches the client of a request. */
   constructor(request: Request, origin: string) {
-    this.#origin = origin;
     const { signal } = request as Partial<Request>; // Fastly has none
+    this.#origin = origin;
+    this.note = noteOf(signal);
     if (signal?.aborted) this.left();
     else if (signal) this.#unfollow = follow(signal, () => this.left());
   }
@@ -43,4 +52,19 @@ export class Client {
   released(): void {
     this.#unfollow?.();
   }
+}
+
+function noteOf(signal: AbortSignal | undefined): string | undefined {
+  const why = whyUnobservable(signal);
+  return why && `client disconnect is not observable here: ${why}; only a streamed body tells of it`;
+}
+
+function whyUnobservable(signal: AbortSignal | undefined): string | undefined {
+  const { Cloudflare, EdgeRuntime, navigator } = globalThis as Host;
+  if (!signal) return "the host gives the request no signal";
+  if (typeof EdgeRuntime === "string") return "request.signal never aborts on Vercel's edge runtime"; // Supabase: object
+  if (navigator?.userAgent !== "Cloudflare-Workers") return undefined;
+  return Cloudflare?.compatibilityFlags?.enable_request_signal
+    ? undefined
+    : "the Worker has not set the compatibility flag enable_request_signal";
 }

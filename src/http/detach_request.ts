@@ -65,7 +65,10 @@ export async function detachRequest(
   assertSignal(signal, what);
   const { url, method } = request;
   const init = { method, headers: new Headers(request.headers), signal };
-  if (request.bodyUsed) throw new TypeError(`${what}: its body has been read already: ${method} ${url}`);
+  if (request.bodyUsed || request.body?.locked) {
+    const message = `its body has been read already: ${method} ${url}; detach it first, or with body: "tee"`;
+    throw new TypeError(`${what}: ${message}`);
+  }
   if (request.body === null) return new Request(url, init);
   if (body === "none") return new Request(url, { ...init, body: droppedBody(), ...HALF });
   const source = (body === "tee" ? request.clone() : request).body as Body;

@@ -19,5 +19,6 @@
 export { currentScope } from "./current_scope.ts";
 export { detachRequest, type DetachRequestOptions } from "./detach_request.ts";
 export { propagate } from "./propagate.ts";
-export { scoped, type ScopedHandler, type ScopedOptions } from "./scoped.ts";
+export { scoped, type ScopedHandler } from "./scoped.ts";
+export type { ScopedOptions } from "./scoped_options.ts";
 export { parseTraceParent, type TraceContext, TraceParent } from "./trace_parent.ts";

@@ -1,0 +1,171 @@
+/** What goes wrong is said where it happens: what was attempted, why, and what to do. */
+import { assert, assertEquals, assertInstanceOf, assertRejects, assertStringIncludes, assertThrows } from "@std/assert";
+import { LifetimeLimitError, LifetimeUnavailableError, ScopeClosedError, type TaskScope } from "@taskscope/taskscope";
+import { detachRequest, scoped, type ScopedHandler, type ScopedOptions } from "@taskscope/taskscope/http";
+
+const get = () => new Request("http://localhost/x");
+const post = () => new Request("http://localhost/x", { method: "POST", body: "hello" });
+
+/** What a handler throws, as the client and as `onError` see it. */
+async function failing(handler: (...args: never[]) => unknown, options: ScopedOptions = {}) {
+  const errors: unknown[] = [];
+  const onError = (error: unknown) => errors.push(error);
+  const handle = scoped(handler as ScopedHandler<[]>, { ...options, onError });
+  const response = await handle(get());
+  return { status: response.status, text: await response.text(), errors };
+}
+
+/** Has `globalThis` look like another host while `use` runs. */
+async function on(globals: Record<string, unknown>, use: () => Promise<void>): Promise<void> {
+  const saved = Object.keys(globals).map((key) => [key, Object.getOwnPropertyDescriptor(globalThis, key)] as const);
+  for (const [key, value] of Object.entries(globals)) {
+    Object.defineProperty(globalThis, key, { value, configurable: true });
+  }
+  try {
+    await use();
+  } finally {
+    for (const [key, descriptor] of saved) {
+      if (descriptor) Object.defineProperty(globalThis, key, descriptor);
+      else Reflect.deleteProperty(globalThis, key);
+    }
+  }
+}
+
+const workerd = { navigator: { userAgent: "Cloudflare-Workers" } };
+
+Deno.test("no lifetime: requests are answered, a detached task is refused with what to pass", async () => {
+  await on(workerd, async () => {
+    let error: unknown;
+    const handler = scoped((_request, scope) => {
+      error = assertThrows(() => scope.spawnDetached(() => {}, { deadline: 1_000 }));
+      return new Response("answered");
+    });
+    assertEquals(await (await handler(get())).text(), "answered");
+    assertInstanceOf(error, LifetimeUnavailableError);
+    assertStringIncludes(error.message, "pass the handler's ctx");
+  });
+});
+
+Deno.test("a deadline over the limit: refused before the start, with requested, available and source", async () => {
+  await on(workerd, async () => {
+    const ctx = { waitUntil() {}, passThroughOnException() {} };
+    let isStarted = false;
+    const handler = scoped((_request, scope, _env: object, _ctx: typeof ctx) => {
+      const detach = () => scope.spawnDetached(() => void (isStarted = true), { deadline: { minutes: 10 } });
+      const error = assertThrows(detach, LifetimeLimitError);
+      const { message, requested, available, source } = error;
+      return Response.json({ message, requested, available, source });
+    });
+    const { message, requested, available, source } = await (await handler(get(), {}, ctx)).json();
+    assertEquals([requested, isStarted], [600_000, false]);
+    assert(available >= 29_000 && available < 30_000, `${available}`); // a second is kept for the cleanup
+    assertStringIncludes(source, "cloudflare (http: 30000 ms from response end; developers.cloudflare.com/workers/");
+    const text = `it asks for 600000 ms, ${source} leaves ${available} ms. Ask for less, or clamp`;
+    assertEquals(message, `Cannot spawn a detached task: ${text}`);
+  });
+});
+
+Deno.test("a detached task after the end of the request: refused, the scope is closed", async () => {
+  let late: TaskScope | undefined;
+  await scoped((_request, scope) => {
+    late = scope;
+    return new Response();
+  })(get());
+  const error = assertThrows(() => late?.spawnDetached(() => {}, { deadline: 1_000 }), ScopeClosedError);
+  assertEquals(error.message, 'Cannot spawn a detached task: the scope "GET /x" is closed. Do it before');
+});
+
+Deno.test("waitUntil after the end of the event: refused with what the host said", async () => {
+  let isActive = true;
+  const event = {
+    request: get(),
+    waitUntil() {
+      if (!isActive) throw new DOMException("The event is not active", "InvalidStateError");
+    },
+  };
+  const handler = scoped((_request, scope, _event: typeof event) => {
+    isActive = false;
+    const error = assertThrows(() => scope.spawnDetached(() => {}, { deadline: 1_000 }), LifetimeUnavailableError);
+    assertEquals(error.message, "Cannot spawn a detached task: waitUntil threw, spawn it earlier");
+    const { message, cause } = error.cause as Error;
+    assertStringIncludes(message, "call it while the handler runs");
+    return new Response((cause as Error).name);
+  });
+  assertEquals(await (await handler(get(), event)).text(), "InvalidStateError");
+});
+
+Deno.test("a body read twice: the copy is refused, as is a response whose body is gone", async () => {
+  const request = post();
+  const owner = new AbortController();
+  await detachRequest(request, owner);
+  const again = 'its body has been read already: POST http://localhost/x; detach it first, or with body: "tee"';
+  await assertRejects(() => detachRequest(request, owner), TypeError, again);
+  const locked = post();
+  locked.body?.getReader();
+  await assertRejects(() => detachRequest(locked, owner), TypeError, again);
+  const used = await failing(async () => {
+    const response = new Response("abc");
+    await response.text();
+    return response;
+  });
+  assertEquals([used.status, used.text], [500, "Internal Server Error"]);
+  assertInstanceOf(used.errors[0], TypeError);
+  const message = 'Cannot answer "GET /x": the body of the response has been read already';
+  assertStringIncludes(used.errors[0].message, message);
+});
+
+Deno.test("a detached body of mode none, or over maxBytes: reading it says so", async () => {
+  const owner = new AbortController();
+  const none = await detachRequest(post(), owner, { body: "none" });
+  await assertRejects(() => none.text(), TypeError, 'the request was detached with body: "none"');
+  const over = "Cannot detach a request: its body is longer than maxBytes, 4";
+  await assertRejects(() => detachRequest(post(), owner, { maxBytes: 4 }), RangeError, over);
+  const tee = await detachRequest(post(), owner, { body: "tee", maxBytes: 4 });
+  await assertRejects(() => tee.text(), RangeError, over);
+});
+
+Deno.test("a handler that returns a thenable is awaited; one that returns no Response fails with a clear error", async () => {
+  const thenable: PromiseLike<Response> = {
+    then: (resolve) => Promise.resolve(resolve?.(new Response("from a thenable"))) as never,
+  };
+  assertEquals(await (await scoped(() => thenable)(get())).text(), "from a thenable");
+  for (const wrong of [undefined, null, "text", 5, {}, { status: 200 }, Promise.resolve("text")]) {
+    const { status, text, errors } = await failing(() => wrong);
+    assertEquals([status, text, errors.length], [500, "Internal Server Error", 1]);
+    assertInstanceOf(errors[0], TypeError);
+    assertStringIncludes(errors[0].message, 'Cannot answer "GET /x": the handler must return a Response');
+  }
+});
+
+Deno.test("scoped() refuses wrong options when it is called", () => {
+  const handler = () => new Response();
+  assertThrows(() => scoped(5 as never), TypeError, "Cannot make a scoped handler");
+  const wrong = [{ timeout: 5 }, { name: 5 }, { onError: 5 }, { deadline: "5 s" }, { deadlineHeader: "a b" }];
+  for (const options of wrong) assertThrows(() => scoped(handler, options as never), TypeError);
+  assertThrows(() => scoped(handler, { deadline: NaN }), RangeError, "Cannot make a scoped handler");
+});
+
+Deno.test("a mistake in the options of one request, or a throwing onError, is reported and answers 500", async () => {
+  const boom = new Error("boom");
+  const named = await failing(() => new Response(), {
+    name() {
+      throw boom;
+    },
+  });
+  assertEquals([named.status, named.errors], [500, [boom]]);
+  const log: unknown[][] = [];
+  const { error } = console;
+  console.error = (...args) => void log.push(args);
+  try {
+    const handler = scoped(() => Promise.reject(boom), {
+      onError() {
+        throw new Error("onError");
+      },
+    });
+    assertEquals((await handler(get())).status, 500);
+    assertEquals((await scoped(() => Promise.reject(boom))(get())).status, 500);
+  } finally {
+    console.error = error;
+  }
+  assertEquals(log.map(([text]) => text), ["TaskScope: onError failed:", "TaskScope: a request failed:"]);
+});
