@@ -18,6 +18,7 @@
  */
 export { currentScope } from "./current_scope.ts";
 export { detachRequest, type DetachRequestOptions } from "./detach_request.ts";
+export { type MiddlewareContext, scopedMiddleware } from "./middleware.ts";
 export { propagate } from "./propagate.ts";
 export { scoped, type ScopedHandler } from "./scoped.ts";
 export type { ScopedOptions } from "./scoped_options.ts";

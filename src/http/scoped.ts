@@ -93,6 +93,7 @@ async function handle<Args extends unknown[]>(
     return await send(response, scope, request.method === "HEAD", client, respond);
   }, {
     name,
+    note: client.note,
     signal: host.closing ? [client.signal, host.closing] : client.signal,
     deadline,
     lifetime: host.lifetime,
@@ -119,7 +120,8 @@ async function send(
   respond: (response: Response) => void,
 ): Promise<Response> {
   if (!response.body || response.status === 101) return response;
-  const body = await readAhead(response.body, () => client.left());
+  const turn = () => scope.sleep(0).catch(() => {});
+  const body = await readAhead(response.body, () => client.left(), turn);
   if (body instanceof Uint8Array) return new Response(isHead ? null : body, response);
   if (isHead) {
     body.stop(undefined);

@@ -169,3 +169,24 @@ Deno.test("a mistake in the options of one request, or a throwing onError, is re
   }
   assertEquals(log.map(([text]) => text), ["TaskScope: onError failed:", "TaskScope: a request failed:"]);
 });
+Deno.test("where a disconnect cannot be known, the scope's tree says so", async () => {
+  const noted = async (request: Request) => {
+    const handler = scoped((_request, scope) => Response.json(scope.tree()));
+    return (await (await handler(request)).json()).note;
+  };
+  const flags = (enable_request_signal: boolean) => ({ Cloudflare: { compatibilityFlags: { enable_request_signal } } });
+  const prefix = "client disconnect is not observable here: ";
+  assertEquals(await noted(get()), undefined);
+  await on({ ...workerd, ...flags(true) }, async () => assertEquals(await noted(get()), undefined));
+  await on({ ...workerd, ...flags(false) }, async () => {
+    assertStringIncludes(await noted(get()), `${prefix}the Worker has not set the compatibility flag`);
+  });
+  await on(
+    { EdgeRuntime: "edge-runtime" },
+    async () => assertStringIncludes(await noted(get()), `${prefix}request.signal`),
+  );
+  const silent = new Proxy(get(), {
+    get: (target, key) => key === "signal" ? undefined : Reflect.get(target, key, target),
+  });
+  assertStringIncludes(await noted(silent), `${prefix}the host gives the request no signal`);
+});

@@ -1,0 +1,61 @@
+/**
+ * A scope per request, as a middleware.
+ *
+ * @module
+ */
+import type { TaskScope } from "../../mod.ts";
+import { scoped } from "./scoped.ts";
+import type { ScopedOptions } from "./scoped_options.ts";
+
+/** What is needed of the context of a request, as Hono has it. */
+export interface MiddlewareContext {
+  /** Has the request. */
+  readonly req: { readonly raw: Request };
+  /** The response, when the handlers have made it. */
+  res: Response;
+  /** What a handler threw, if the framework has caught it. */
+  readonly error?: Error | undefined;
+  /** Takes the scope; the handlers find it as `c.get("scope")`. */
+  set(key: "scope", value: TaskScope): void;
+}
+
+/**
+ * Opens a scope for each request, as `scoped` does, in Hono or a framework of its shape.
+ *
+ * **Guarantees.** Those of {@linkcode scoped}. An error that the framework turned into a response cancels the attached
+ * tasks, and that response is the answer. Put it before other middleware whose work belongs to the request.
+ *
+ * @param options See {@linkcode ScopedOptions}.
+ * @returns A middleware; handlers get the scope by `c.get("scope")`.
+ * @throws {TypeError} If an option is unknown or of the wrong type.
+ * @throws {RangeError} If the deadline is not finite.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { Hono } from "hono";
+ * import type { TaskScope } from "@taskscope/taskscope";
+ * import { scopedMiddleware } from "@taskscope/taskscope/http";
+ *
+ * const app = new Hono<{ Variables: { scope: TaskScope } }>();
+ * app.use(scopedMiddleware({ deadline: 2_000 }));
+ * app.get("/", async (c) => c.text(await c.get("scope").spawn(() => "hello")));
+ *
+ * assertEquals(await (await app.request("/")).text(), "hello");
+ * ```
+ */
+export function scopedMiddleware(
+  options: ScopedOptions = {},
+): (c: MiddlewareContext, next: () => Promise<void>) => Promise<void> {
+  const handle = scoped(async (_request, scope, c: MiddlewareContext, next: () => Promise<void>) => {
+    c.set("scope", scope);
+    await next();
+    if (c.error === undefined) return c.res;
+    throw scope.state === "canceling" ? c.error : c.res; // thrown, so that the scope knows of it
+  }, options);
+  return async (c, next) => {
+    const response = await handle(c.req.raw, c, next);
+    c.res = undefined as never; // Hono adds the headers of the response before to those of the next
+    c.res = response;
+  };
+}
