@@ -13,6 +13,7 @@ import { http } from "./legs/http.ts";
 import { memory } from "./legs/memory.ts";
 import { npmPackageLegs } from "./legs/npm_package.ts";
 import { platformSizes } from "./legs/platform_sizes.ts";
+import { soak } from "./legs/soak.ts";
 import { typeTests } from "./legs/type_tests.ts";
 import { runMain } from "./lib/failure.ts";
 import { type Ground, ground } from "./lib/ground.ts";
@@ -36,6 +37,7 @@ function allLegs(ground: Ground): Leg[] {
     bundleSize(ground),
     platformSizes(ground),
     ...http(ground),
+    ...soak(ground),
     ...memory(ground),
     coverage,
   ];
