@@ -10,6 +10,7 @@ import { bundleSize } from "./legs/bundle_size.ts";
 import { conformance } from "./legs/conformance.ts";
 import { denoTests } from "./legs/deno_tests.ts";
 import { http } from "./legs/http.ts";
+import { httpTypes } from "./legs/http_types.ts";
 import { memory } from "./legs/memory.ts";
 import { npmPackageLegs } from "./legs/npm_package.ts";
 import { platformSizes } from "./legs/platform_sizes.ts";
@@ -34,6 +35,7 @@ function allLegs(ground: Ground): Leg[] {
     ...conformance(ground),
     docs,
     typeTests(ground),
+    ...httpTypes(ground),
     bundleSize(ground),
     platformSizes(ground),
     ...http(ground),

@@ -4,7 +4,7 @@
  * @module
  */
 
-type Chunk = ReadableStreamReadResult<Uint8Array<ArrayBuffer>>;
+type Chunk = Awaited<ReturnType<ReadableStreamDefaultReader<Uint8Array<ArrayBuffer>>["read"]>>;
 
 const TICKS = 32;
 const LONGEST = 1_048_576; // bytes of a string on workerd that are worth the turns

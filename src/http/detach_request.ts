@@ -77,7 +77,7 @@ export async function detachRequest(
   return new Request(url, { ...init, body: await new Response(limited).arrayBuffer() });
 }
 
-const HALF = { duplex: "half" }; // Node refuses a streamed body without it
+const HALF = { duplex: "half" as const }; // Node refuses a streamed body without it
 
 function droppedBody(): Body {
   return new ReadableStream({

@@ -57,7 +57,7 @@ export function toRequest(req: NodeRequest, body: ReadableStream<Bytes> | null, 
   return request;
 }
 
-const HALF = { duplex: "half" }; // Node refuses a streamed body without it
+const HALF = { duplex: "half" as const }; // Node refuses a streamed body without it
 
 interface Finishing {
   on(event: "finish", listener: () => void): unknown;

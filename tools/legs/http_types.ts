@@ -1,0 +1,70 @@
+import { command } from "../lib/command.ts";
+import type { Ground } from "../lib/ground.ts";
+import { type Leg, type Outcome, verdict } from "../lib/leg.ts";
+import { npmPackage } from "../lib/npm.ts";
+import { dirname, join } from "../lib/path.ts";
+import { tsc } from "../lib/typescript.ts";
+
+/** Programs as users write them, against the declarations of the npm package and the host's own global types. */
+export function httpTypes(ground: Ground): Leg[] {
+  return [
+    {
+      name: "http types, Cloudflare's own",
+      run: () => checkProgram(ground, CLOUDFLARE, { "@cloudflare/workers-types": "5.20261117.1" }),
+    },
+    {
+      name: "http types, Bun's own",
+      run: () => checkProgram(ground, BUN, { "bun-types": "1.4.4", "@types/node": "26.6.6", "undici-types": "8.12.4" }),
+    },
+  ];
+}
+
+const CLOUDFLARE = `
+import { scoped } from "@taskscope/taskscope/http";
+import { cloudflareLifetime } from "@taskscope/taskscope/cloudflare";
+interface Env { readonly NAME: string }
+export default {
+  fetch: scoped((request, scope, env: Env, ctx: ExecutionContext) => {
+    scope.spawnDetached(({ signal }) => fetch(request.url, { signal }), { deadline: { seconds: 20 } });
+    return new Response(env.NAME + cloudflareLifetime(ctx).source);
+  }),
+} satisfies ExportedHandler<Env>;
+export const inferred: ExportedHandler<Env> = {
+  fetch: scoped((_request, _scope, env, ctx) => (ctx.waitUntil(Promise.resolve()), new Response(env.NAME))),
+};
+// @ts-expect-error the environment is not a number
+export const wrong: ExportedHandler<Env> = { fetch: scoped((_request, _scope, _env: number) => new Response()) };
+`;
+
+const BUN = `
+import { scoped } from "@taskscope/taskscope/http";
+Bun.serve({ fetch: scoped((request, scope) => new Response(request.url + scope.name)) });
+Bun.serve({ fetch: scoped((_request, _scope, server: Bun.Server<undefined>) => Response.json(server.port)) });
+Bun.serve({ routes: { "/x": scoped((request) => new Response(request.method)) }, fetch: scoped(() => new Response()) });
+// @ts-expect-error Bun gives no number
+Bun.serve({ fetch: scoped((_request, _scope, _server: number) => new Response()) });
+`;
+
+/** Without the DOM's types: the host's take their place. Deno cannot check that, it has its own. */
+async function checkProgram(
+  { project, runtimes }: Ground,
+  program: string,
+  packages: Readonly<Record<string, string>>,
+): Promise<Outcome> {
+  const cwd = await project();
+  const [types = ""] = Object.keys(packages);
+  for (const [name, version] of Object.entries(packages)) {
+    const link = join(cwd, "node_modules", name);
+    await Deno.mkdir(dirname(link), { recursive: true });
+    await Deno.symlink(await npmPackage(name, version), link, { type: "junction" });
+  }
+  const file = `types_${types.replaceAll(/\W/g, "_")}.ts`;
+  await Deno.writeTextFile(join(cwd, file), program);
+  const options = ["--noEmit", "--strict", "--skipLibCheck", "--preserveSymlinks", "--module", "preserve"];
+  const { code, output } = await command(
+    runtimes.node24.path,
+    [await tsc(), ...options, "--target", "esnext", "--lib", "esnext", "--types", types, file],
+    { cwd },
+  );
+  return verdict(code === 0, { output });
+}
