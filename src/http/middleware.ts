@@ -4,8 +4,8 @@
  * @module
  */
 import type { TaskScope } from "../../mod.ts";
-import { scoped } from "./scoped.ts";
-import type { ScopedOptions } from "./scoped_options.ts";
+import { scopedIn } from "./scoped.ts";
+import { report, type ScopedOptions } from "./scoped_options.ts";
 
 /** What is needed of the context of a request, as Hono has it. */
 export interface MiddlewareContext {
@@ -22,8 +22,9 @@ export interface MiddlewareContext {
 /**
  * Opens a scope for each request, as `scoped` does, in Hono or a framework of its shape.
  *
- * **Guarantees.** Those of {@linkcode scoped}. An error that the framework turned into a response cancels the attached
- * tasks, and that response is the answer. Put it before other middleware whose work belongs to the request.
+ * **Guarantees.** Those of `scoped`. A handler's error cancels the attached tasks; the answer is what the framework made
+ * of it (`app.onError`), but for a deadline of the request, a disconnect, and the end of the host. Put it before other
+ * middleware whose work belongs to the request.
  *
  * @param options See {@linkcode ScopedOptions}.
  * @returns A middleware; handlers get the scope by `c.get("scope")`.
@@ -47,12 +48,20 @@ export interface MiddlewareContext {
 export function scopedMiddleware(
   options: ScopedOptions = {},
 ): (c: MiddlewareContext, next: () => Promise<void>) => Promise<void> {
-  const handle = scoped(async (_request, scope, c: MiddlewareContext, next: () => Promise<void>) => {
-    c.set("scope", scope);
-    await next();
-    if (c.error === undefined) return c.res;
-    throw scope.state === "canceling" ? c.error : c.res; // thrown, so that the scope knows of it
-  }, options);
+  const handle = scopedIn(
+    async (_request, scope, c: MiddlewareContext, next: () => Promise<void>) => {
+      c.set("scope", scope);
+      await next();
+      if (c.error !== undefined) throw c.error; // the framework has caught it; the scope has to know
+      return c.res;
+    },
+    options,
+    (error, c) => {
+      if (c.error === undefined) return undefined;
+      if (error !== c.error) report(error, options); // what came first, and the framework has not seen
+      return c.res;
+    },
+  );
   return async (c, next) => {
     const response = await handle(c.req.raw, c, next);
     c.res = undefined as never; // Hono adds the headers of the response before to those of the next

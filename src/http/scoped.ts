@@ -8,7 +8,7 @@ import { assertFunction } from "../validate.ts";
 import { readAhead } from "./body.ts";
 import { Client } from "./client.ts";
 import { enterScope } from "./current_scope.ts";
-import { assertResponse, failureResponse, isResponse, statusOf } from "./failure_response.ts";
+import { assertResponse, type Ends, failureResponse, isResponse, statusOf } from "./failure_response.ts";
 import { RequestLifetime } from "./request_lifetime.ts";
 import { assertScopedOptions, contextOf, deadlineOf, nameOf, report, type ScopedOptions } from "./scoped_options.ts";
 
@@ -57,24 +57,40 @@ export function scoped<Args extends unknown[]>(
   handler: ScopedHandler<Args>,
   options: ScopedOptions = {},
 ): (request: Request, ...platformArguments: Args) => Promise<Response> {
+  return scopedIn(handler, options, () => undefined);
+}
+
+/**
+ * As {@linkcode scoped}, in a framework that answers to errors itself.
+ *
+ * @param answered The framework's answer to a request that failed, if it has one.
+ */
+export function scopedIn<Args extends unknown[]>(
+  handler: ScopedHandler<Args>,
+  options: ScopedOptions,
+  answered: (error: unknown, ...platformArguments: Args) => Response | undefined,
+): (request: Request, ...platformArguments: Args) => Promise<Response> {
   const what = "Cannot make a scoped handler";
   assertFunction(handler, what);
   assertScopedOptions(options, what);
   return (request, ...args) =>
-    new Promise((answer) =>
-      handle(handler, options, request, args, answer).catch((error) => {
-        report(error, options); // a mistake in the options of this one request, or a throwing hook of the lifetime
-        answer(failureResponse(500));
-      })
-    );
+    new Promise((answer) => {
+      const answeredHere = (error: unknown) => answered(error, ...args);
+      handle((scope) => handler(request, scope, ...args), options, request, args, answer, answeredHere)
+        .catch((error) => {
+          report(error, options); // a mistake in the options of this one request, or a throwing hook of the lifetime
+          answer(failureResponse(500));
+        });
+    });
 }
 
-async function handle<Args extends unknown[]>(
-  handler: ScopedHandler<Args>,
+async function handle(
+  call: (scope: TaskScope) => Response | PromiseLike<Response>,
   options: ScopedOptions,
   request: Request,
-  args: Args,
+  args: readonly unknown[],
   answer: (response: Response) => void,
+  answered: (error: unknown) => Response | undefined,
 ): Promise<void> {
   const { grace, observer } = options;
   const name = nameOf(request, options);
@@ -87,8 +103,7 @@ async function handle<Args extends unknown[]>(
     answer(response); // only the first counts
   };
   const run = TaskScope.run(async (scope) => {
-    const call = () => handler(request, scope, ...args);
-    const response = await (options.currentScope ? enterScope(scope, call) : call());
+    const response = await (options.currentScope ? enterScope(scope, () => call(scope)) : call(scope));
     assertResponse(response, name);
     return await send(response, scope, request.method === "HEAD", client, respond);
   }, {
@@ -104,7 +119,7 @@ async function handle<Args extends unknown[]>(
   try {
     respond(await run);
   } catch (error) {
-    respond(answerTo(error, { origin: name, client: client.signal, closing: host.closing }, options));
+    respond(answerTo(error, { origin: name, client: client.signal, closing: host.closing }, options, answered));
   } finally {
     client.released();
     host.ended(client.signal.aborted);
@@ -137,9 +152,17 @@ async function send(
   return response;
 }
 
-function answerTo(error: unknown, ends: Parameters<typeof statusOf>[1], options: ScopedOptions): Response {
+function answerTo(
+  error: unknown,
+  ends: Ends,
+  options: ScopedOptions,
+  answered: (error: unknown) => Response | undefined,
+): Response {
   if (isResponse(error)) return error;
   const status = statusOf(error, ends);
-  if (status === 500) report(error, options);
+  if (status !== 500) return failureResponse(status);
+  const response = answered(error);
+  if (response) return response;
+  report(error, options);
   return failureResponse(status);
 }

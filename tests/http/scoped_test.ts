@@ -237,6 +237,51 @@ Deno.test("scoped() takes the lifetime from the arguments, and tells it of the e
   assertEquals(calls, ["waitUntil", "waitUntil", "responseEnded"]); // the request itself, its detached task
 });
 
+Deno.test("scoped() cancels what runs when the host is about to end, and answers 503", async () => {
+  const closing = new AbortController();
+  const errors: unknown[] = [];
+  const lifetime = { waitUntil() {}, closing: closing.signal };
+  const started = Promise.withResolvers<void>();
+  const handler = scoped(async (_request, scope) => {
+    started.resolve();
+    await scope.sleep(60_000);
+    return new Response();
+  }, { lifetime, onError: (error) => errors.push(error) });
+  const answer = handler(request());
+  await started.promise;
+  closing.abort(new CancelReason("shutdown", "host", "The host is about to end"));
+  assertEquals([(await answer).status, (await handler(request())).status, errors], [503, 503, []]);
+});
+
+Deno.test("scoped() has the host wait until the scope has ended, also after a streamed body and a disconnect", async () => {
+  const held: Promise<unknown>[] = [];
+  const lifetime = { waitUntil: (work: Promise<unknown>) => void held.push(work) };
+  const gate = Promise.withResolvers<void>();
+  let isOver = false;
+  const handler = scoped((_request, scope) => {
+    scope.spawn(() => gate.promise);
+    const pull = (controller: ReadableStreamDefaultController) =>
+      scope.sleep(1).then(() => controller.enqueue(new TextEncoder().encode("abc"))).then(() => controller.close());
+    return new Response(new ReadableStream({ pull }));
+  }, { lifetime });
+  assertEquals(await (await handler(request())).text(), "abc");
+  const over = Promise.all(held).then(() => isOver = true);
+  await new Promise((resolve) => setTimeout(resolve, 0));
+  assertEquals([held.length, isOver], [1, false]);
+  gate.resolve();
+  await over;
+  const client = new AbortController();
+  const cleanedUp = Promise.withResolvers<void>();
+  const left = scoped(async (_request, scope) => {
+    scope.defer(() => cleanedUp.promise);
+    await scope.sleep(60_000);
+    return new Response();
+  }, { lifetime })(request({ signal: client.signal }));
+  client.abort();
+  cleanedUp.resolve();
+  assertEquals([(await left).status, held.length, await held[1]], [499, 2, undefined]);
+});
+
 Deno.test("scoped() takes the earlier of its deadline and the caller's, and ignores hostile headers", async () => {
   const traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
   const handler = scoped((_request, scope) => {
