@@ -9,7 +9,7 @@ const log: string[] = [];
 const [started, ended] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
 
 const server = createServer(toNodeListener(scoped(async (_request, scope) => {
-  scope.spawnDetached((task) => task.sleep(20).then(() => log.push("audited")), { deadline: { seconds: 20 } });
+  scope.spawnDetached((task) => task.abortable(ended.promise).then(() => log.push("audited")), { deadline: 20_000 });
   scope.defer(() => ended.resolve());
   started.resolve();
   try {

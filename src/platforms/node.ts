@@ -20,6 +20,9 @@ export type { NodeRequest, NodeResponse };
 /**
  * The lifetime of this process. Call it once, when the program starts.
  *
+ * srvx and `@whatwg-node/server` have a `waitUntil` of their own, which this drain does not know: pass this lifetime to
+ * `scoped` there.
+ *
  * @param options As for `processLifetime`; `signals` are SIGTERM and SIGINT unless you say otherwise.
  * @returns The one lifetime of the process.
  * @throws {TypeError} If an option is unknown or of the wrong type.
@@ -104,5 +107,10 @@ async function answer(
     return refuse(res, 400); // a method, host or header that Request does not take
   }
   const response = await handler(request, { req, res });
-  await send(response, res, req.method === "HEAD", client.signal);
+  try {
+    await send(response, res, req.method === "HEAD", client.signal);
+  } catch (error) { // such as a header that Node does not take
+    response.body?.cancel(error).catch(() => {}); // whoever makes it must not wait for its end
+    throw error;
+  }
 }

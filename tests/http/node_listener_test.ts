@@ -109,7 +109,7 @@ function fakes(method: string) {
   const res = Object.assign(new EventEmitter(), { statusCode: 0, statusMessage: "", headersSent: false }, {
     writableFinished: false,
     destroyed: false,
-    setHeader() {},
+    setHeader(_name: string) {},
     flushHeaders: () => events.push("flush"),
     write: (chunk: Uint8Array) => (events.push(`write ${chunk}`), false),
     end: () => events.push("end"),
@@ -192,6 +192,27 @@ Deno.test("toNodeListener() cuts off a response whose body fails, and answers 50
     console.error = error;
   }
   assertEquals(log, [["TaskScope: a request failed:", boom]]);
+});
+
+Deno.test("toNodeListener() cancels the body of a response that Node refuses to send", async () => {
+  const log: unknown[][] = [];
+  const { error } = console;
+  console.error = (...args) => void log.push(args);
+  const canceled = Promise.withResolvers<unknown>();
+  const { events, req, res } = fakes("GET");
+  const refusal = new TypeError("Invalid character in header content");
+  res.setHeader = (name: string) => {
+    if (name === "x-a") throw refusal;
+  };
+  try {
+    const response = new Response(new ReadableStream({ cancel: canceled.resolve }), { headers: { "x-a": "b" } });
+    toNodeListener(() => response)(req, res);
+    assertEquals(await canceled.promise, refusal);
+    await settled();
+  } finally {
+    console.error = error;
+  }
+  assertEquals([events, log, res.statusCode], [["end"], [["TaskScope: a request failed:", refusal]], 500]);
 });
 
 Deno.test("toNodeListener() drops a body that is not read to its end, and says so to who reads it too late", async () => {

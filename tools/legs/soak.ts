@@ -30,7 +30,7 @@ export function soak(ground: Ground): Leg[] {
 /** The last line that the script prints is `{ "passed": boolean, "detail": string }`. */
 async function check({ env }: Ground, server: readonly string[]): Promise<Outcome> {
   const args = ["run", "-A", "--quiet", `${FOLDER}/soak.ts`, ...server];
-  const { code, stdout, output } = await command(Deno.execPath(), args, { env, timeout: 180 });
+  const { code, stdout, output } = await command(Deno.execPath(), args, { env, timeout: 280 });
   const last = stdout.trimEnd().split("\n").at(-1) ?? "";
   const { passed, detail }: { passed: boolean; detail: string } = last.startsWith("{")
     ? JSON.parse(last)

@@ -65,12 +65,13 @@ function gate(id: string): (task: TaskScope) => Promise<void> {
   };
 }
 
-/** One route a scenario. Each request has a detached task that lasts until the gate is opened. */
+/** One route a scenario. All but one have a detached task that lasts until the gate is opened. */
 export async function application(request: Request, scope: TaskScope): Promise<Response> {
   const { pathname, searchParams } = new URL(request.url);
   const id = idOf(request);
+  if (!id) return new Response("ok"); // somebody asks whether the server is there
   const parts = Number(searchParams.get("parts") ?? Infinity);
-  scope.spawnDetached(gate(id), { name: "detached", deadline: { seconds: 20 } });
+  if (pathname !== "/alone") scope.spawnDetached(gate(id), { name: "detached", deadline: { seconds: 20 } });
   scope.defer(() => note(id, `scope ended, ${scope.state === "canceling" ? "canceled" : "open"}`));
   switch (pathname) {
     case "/wait": // until the gate is opened, or the client has left
@@ -82,6 +83,9 @@ export async function application(request: Request, scope: TaskScope): Promise<R
       return new Response(stream(scope, parts));
     case "/outlast": // an attached task goes on when the body has been sent
       scope.spawn(gate(id), { name: "attached" });
+      return new Response(stream(scope, 2));
+    case "/alone": // as before, and nothing else keeps the request alive
+      scope.spawn((task) => task.sleep(100), { name: "attached" });
       return new Response(stream(scope, 2));
     case "/reject":
       scope.spawnDetached((task) => task.sleep(5).then(() => Promise.reject(ON_PURPOSE)), {

@@ -69,7 +69,7 @@ export async function startWorkerd(
   };
 }
 
-/** Nobody else on this machine asks for ports in order: it is still free a moment later. */
+/** The system hands out another one next time: this one is still free a moment later. */
 function freePort(): number {
   using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   return listener.addr.port;

@@ -82,6 +82,13 @@ export const scenarios: readonly Scenario[] = [
     },
   },
   {
+    name: "an attached task outlasts its streamed body, when nothing is detached",
+    async run(client, id) {
+      assertEquals(await client.get(`/alone?id=${id}`), "part part ");
+      assertEquals(await client.seen(id, "scope ended, open"), ["attached succeeded", "scope ended, open"]);
+    },
+  },
+  {
     name: "a rejected detached task is reported once, and the server goes on",
     async run(client, id) {
       assertEquals(await client.get(`/reject?id=${id}`), "started");
