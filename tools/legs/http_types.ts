@@ -14,10 +14,16 @@ export function httpTypes(ground: Ground): Leg[] {
     },
     {
       name: "http types, Bun's own",
-      run: () => checkProgram(ground, BUN, { "bun-types": "1.4.4", "@types/node": "26.6.6", "undici-types": "8.12.4" }),
+      run: () => checkProgram(ground, BUN, { "bun-types": "1.4.4", ...NODE_TYPES }),
+    },
+    {
+      name: "http types, Node's own",
+      run: () => checkProgram(ground, NODE, NODE_TYPES),
     },
   ];
 }
+
+const NODE_TYPES = { "@types/node": "26.6.6", "undici-types": "8.12.4" };
 
 const CLOUDFLARE = `
 import { scoped } from "@taskscope/taskscope/http";
@@ -45,6 +51,19 @@ Bun.serve({ routes: { "/x": scoped((request) => new Response(request.method)) },
 Bun.serve({ fetch: scoped((_request, _scope, _server: number) => new Response()) });
 `;
 
+const NODE = `
+import { createServer, type IncomingMessage } from "node:http";
+import { createServer as createSecureServer } from "node:https";
+import { scoped } from "@taskscope/taskscope/http";
+import { type NodeContext, toNodeListener } from "@taskscope/taskscope/node";
+createServer(toNodeListener(scoped((request, scope) => new Response(request.url + scope.name))));
+createSecureServer({}, toNodeListener(scoped((_request, _scope, { req }: NodeContext) => {
+  return new Response((req as IncomingMessage).httpVersion);
+})));
+// @ts-expect-error the listener is given Node's objects
+createServer(scoped(() => new Response()));
+`;
+
 /** Without the DOM's types: the host's take their place. Deno cannot check that, it has its own. */
 async function checkProgram(
   { project, runtimes }: Ground,
@@ -56,7 +75,10 @@ async function checkProgram(
   for (const [name, version] of Object.entries(packages)) {
     const link = join(cwd, "node_modules", name);
     await Deno.mkdir(dirname(link), { recursive: true });
-    await Deno.symlink(await npmPackage(name, version), link, { type: "junction" });
+    const target = await npmPackage(name, version);
+    await Deno.symlink(target, link, { type: "junction" }).catch((error) => {
+      if (!(error instanceof Deno.errors.AlreadyExists)) throw error; // another leg was faster
+    });
   }
   const file = `types_${types.replaceAll(/\W/g, "_")}.ts`;
   await Deno.writeTextFile(join(cwd, file), program);
