@@ -15,6 +15,7 @@ import { memory } from "./legs/memory.ts";
 import { npmPackageLegs } from "./legs/npm_package.ts";
 import { platformSizes } from "./legs/platform_sizes.ts";
 import { soak } from "./legs/soak.ts";
+import { simulatedHost } from "./legs/simulated_host.ts";
 import { typeTests } from "./legs/type_tests.ts";
 import { runMain } from "./lib/failure.ts";
 import { type Ground, ground } from "./lib/ground.ts";
@@ -34,6 +35,7 @@ function allLegs(ground: Ground): Leg[] {
     onDeno,
     ...conformance(ground),
     docs,
+    ...simulatedHost(ground),
     typeTests(ground),
     ...httpTypes(ground),
     bundleSize(ground),
