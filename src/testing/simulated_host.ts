@@ -60,7 +60,7 @@ let isOpen = false; // globals are replaced meanwhile
  * call.disconnect();
  * await time.tickAsync(5_000);
  * await host.settled();
- * assertEquals(call.report().completed, ["GET /transfer/audit"]);
+ * assertEquals(call.report().completed, ["waitUntil 1", "GET /transfer/audit"]); // 1: the request itself
  * assertNothingPending(host);
  * ```
  */

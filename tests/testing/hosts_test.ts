@@ -119,7 +119,7 @@ Deno.test("supabase: beforeunload at 90 % of the worker's time, the end at 100 %
     return new Response();
   });
   await tick(time, 50_000);
-  assertEquals(call.report().completed, ["GET //long"]);
+  assertEquals(call.report().completed, ["waitUntil 1", "GET //long"]);
   assertEquals(outcomes.length, 1);
   assertEquals(uncooperative.report().work.map(({ name, by, at }) => [name, by, at]), [[
     "waitUntil 1",
