@@ -19,7 +19,7 @@ import { report } from "./failure.ts";
 import { assertOpen } from "./lifecycle.ts";
 import { draft, SPAWN_OPTIONS, type SpawnOptions } from "./spawn.ts";
 import { Task } from "./task.ts";
-import { assertFunction, assertNumber, assertOneOf, isThenable } from "./validate.ts";
+import { assertFunction, assertNumber, assertOneOf, isThenable, show } from "./validate.ts";
 
 /** Options of `spawnDetached`. */
 export interface DetachedOptions extends SpawnOptions {
@@ -125,7 +125,7 @@ export function spawnDetached<T>(
     const held = lifetime.waitUntil(hold);
     if (isThenable(held)) Promise.resolve(held).catch(() => {}); // an async one that rejects must not end the process
   } catch (cause) {
-    throw new LifetimeUnavailableError(`${what}: waitUntil threw, spawn it earlier`, { cause });
+    throw new LifetimeUnavailableError(`${what}: waitUntil threw (${show(cause)}), spawn it earlier`, { cause });
   }
   limitTo(node, fits, now, fits === asked ? owner : node); // from here on, nothing throws
   if (closing) node.onSettled(follow(closing, ({ reason }) => endOfLifetime(node, reason)));

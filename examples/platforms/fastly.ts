@@ -1,19 +1,22 @@
-/** A guest on Fastly Compute; its event is a mock (facts 2.6: waitUntil while the handler runs). */
+/** A guest on Fastly Compute, on a simulated host: the event has `waitUntil` while the handler runs. */
 import { assertEquals } from "@std/assert";
 import { TaskScope } from "@taskscope/taskscope";
 import { fastlyLifetime } from "@taskscope/taskscope/fastly";
-
-const held: Promise<unknown>[] = [];
-const event = { waitUntil: (work: Promise<unknown>) => void held.push(work) };
+import { assertNothingPending, SimulatedHost } from "@taskscope/taskscope/testing";
 
 const log: string[] = [];
-const handler = () =>
+type FetchEvent = Parameters<typeof fastlyLifetime>[0];
+const handler = (_request: Request, event: FetchEvent) =>
   TaskScope.run((scope) => {
     scope.spawnDetached((task) => task.sleep(10).then(() => log.push("audited")), { deadline: { seconds: 20 } });
     return new Response("started", { status: 202 });
   }, { lifetime: fastlyLifetime(event) });
 
-const { status } = await handler();
-await Promise.all(held);
-assertEquals([status, log], [202, ["audited"]]);
+using host = new SimulatedHost("fastly");
+const call = host.fetch(handler);
+const { status } = await call.response;
+assertEquals([status, log], [202, []]);
+await host.settled();
+assertEquals(log, ["audited"]);
+assertNothingPending(host);
 console.log("answered 202, audited after the response");

@@ -1,19 +1,22 @@
-/** A function on Netlify; its context is a mock (facts 2.3: a second argument with waitUntil). */
+/** A function on Netlify, on a simulated host: the second argument has `waitUntil`. */
 import { assertEquals } from "@std/assert";
 import { TaskScope } from "@taskscope/taskscope";
 import { netlifyLifetime } from "@taskscope/taskscope/netlify";
-
-const held: Promise<unknown>[] = [];
-const context = { waitUntil: (work: Promise<unknown>) => void held.push(work) };
+import { assertNothingPending, SimulatedHost } from "@taskscope/taskscope/testing";
 
 const log: string[] = [];
-const handler = () =>
+type Context = Parameters<typeof netlifyLifetime>[0];
+const handler = (_request: Request, context: Context) =>
   TaskScope.run((scope) => {
     scope.spawnDetached((task) => task.sleep(10).then(() => log.push("audited")), { deadline: { seconds: 20 } });
     return new Response("started", { status: 202 });
   }, { lifetime: netlifyLifetime(context) });
 
-const { status } = await handler();
-await Promise.all(held);
-assertEquals([status, log], [202, ["audited"]]);
+using host = new SimulatedHost("netlify");
+const call = host.fetch(handler);
+const { status } = await call.response;
+assertEquals([status, log], [202, []]);
+await host.settled();
+assertEquals(log, ["audited"]);
+assertNothingPending(host);
 console.log("answered 202, audited after the response");

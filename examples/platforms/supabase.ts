@@ -1,11 +1,8 @@
-/** A Supabase Edge Function; `EdgeRuntime` is a mock (facts 2.5: an object with waitUntil). */
+/** A Supabase Edge Function, on a simulated host: the global `EdgeRuntime` has `waitUntil`. */
 import { assertEquals } from "@std/assert";
 import { TaskScope } from "@taskscope/taskscope";
 import { supabaseLifetime } from "@taskscope/taskscope/supabase";
-
-const held: Promise<unknown>[] = [];
-const EdgeRuntime = { waitUntil: (work: Promise<unknown>) => (held.push(work), work) };
-Object.assign(globalThis, { EdgeRuntime });
+import { assertNothingPending, SimulatedHost } from "@taskscope/taskscope/testing";
 
 const log: string[] = [];
 const handler = () =>
@@ -14,7 +11,11 @@ const handler = () =>
     return new Response("started", { status: 202 });
   }, { lifetime: supabaseLifetime({ plan: "paid" }) });
 
-const { status } = await handler();
-await Promise.all(held);
-assertEquals([status, log], [202, ["audited"]]);
+using host = new SimulatedHost("supabase");
+const call = host.fetch(handler);
+const { status } = await call.response;
+assertEquals([status, log], [202, []]);
+await host.settled();
+assertEquals(log, ["audited"]);
+assertNothingPending(host);
 console.log("answered 202, audited after the response");

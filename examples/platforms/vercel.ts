@@ -1,14 +1,8 @@
-/** A function on Vercel; its request context is a mock (facts 2.2: a symbol, with the deadline). */
+/** A function on Vercel, on a simulated host: its request context is behind a symbol. */
 import { assertEquals } from "@std/assert";
 import { TaskScope } from "@taskscope/taskscope";
 import { vercelLifetime } from "@taskscope/taskscope/vercel";
-
-const held: Promise<unknown>[] = [];
-const context = {
-  waitUntil: (work: Promise<unknown>) => void held.push(work),
-  deadline: new Date(Date.now() + 300_000).toISOString(),
-};
-Object.assign(globalThis, { [Symbol.for("@vercel/request-context")]: { get: () => context } });
+import { assertNothingPending, SimulatedHost } from "@taskscope/taskscope/testing";
 
 const log: string[] = [];
 const handler = () =>
@@ -17,7 +11,11 @@ const handler = () =>
     return new Response("started", { status: 202 });
   }, { lifetime: vercelLifetime() });
 
-const { status } = await handler();
-await Promise.all(held);
-assertEquals([status, log], [202, ["audited"]]);
+using host = new SimulatedHost("vercel");
+const call = host.fetch(handler);
+const { status } = await call.response;
+assertEquals([status, log], [202, []]);
+await host.settled();
+assertEquals(log, ["audited"]);
+assertNothingPending(host);
 console.log("answered 202, audited after the response");
