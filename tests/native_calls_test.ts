@@ -1,0 +1,132 @@
+/**
+ * What an operation asks of the runtime, exactly: promises, controllers, timers, listeners, looks at the clock. A figure
+ * that grows makes everybody's requests slower; one that shrinks is written down here, so that it stays.
+ */
+import { assert, assertEquals } from "@std/assert";
+import { map, TaskScope } from "@taskscope/taskscope";
+import { countEach } from "./native_calls/count.ts";
+import { liveHeap } from "./native_calls/live_heap.ts";
+
+const lifetime = { waitUntil(): void {} };
+
+Deno.test("spawn() makes one promise for the start, one to follow the function, and nothing else", async () => {
+  const each = await countEach(async (times) => {
+    await TaskScope.run((scope) => {
+      for (let i = 0; i < times; i++) scope.spawn(() => Promise.resolve(1));
+    });
+  });
+  assertEquals(each, { promises: 2 + 1, "Date.now": 1 }); // and the one of the function itself
+});
+
+Deno.test("spawn() makes one promise for a function that returns at once", async () => {
+  const each = await countEach(async (times) => {
+    await TaskScope.run((scope) => {
+      for (let i = 0; i < times; i++) scope.spawn(() => 1);
+    });
+  });
+  assertEquals(each, { promises: 1, "Date.now": 1 });
+});
+
+Deno.test("await of a task makes its promise and what any thenable costs", async () => {
+  const each = await countEach(async (times) => {
+    await TaskScope.run(async (scope) => {
+      for (let i = 0; i < times; i++) await scope.spawn(() => 1);
+    });
+  });
+  assertEquals(each, { promises: 5, "Date.now": 1 });
+});
+
+Deno.test("spawn() makes a controller only where the signal is read, and never a listener", async () => {
+  const each = await countEach(async (times) => {
+    await TaskScope.run((scope) => {
+      for (let i = 0; i < times; i++) scope.spawn(({ signal }) => signal.aborted);
+    });
+  });
+  assertEquals(each, { promises: 1, AbortController: 1, "Date.now": 1 });
+});
+
+Deno.test("spawn() with a deadline shares the timer of its scope", async () => {
+  const each = await countEach(async (times) => {
+    await TaskScope.run((scope) => {
+      for (let i = 0; i < times; i++) scope.spawn(() => 1, { deadline: 60_000 });
+    }, { deadline: 30_000 });
+  });
+  assertEquals(each, { promises: 1, "Date.now": 2 });
+});
+
+Deno.test("spawnDetached() makes no controller, and shares the timer of its scope", async () => {
+  const each = await countEach(async (times) => {
+    const tasks = await TaskScope.run((scope) => {
+      const tasks = [];
+      for (let i = 0; i < times; i++) tasks.push(scope.spawnDetached(() => 1, { deadline: 600_000 }));
+      return tasks;
+    }, { deadline: 30_000, lifetime });
+    for (const task of tasks) if (task.state === "running") await task;
+  });
+  assertEquals(each, { promises: 5, "Date.now": 2 });
+});
+
+Deno.test("a request makes one timer and one listener, clears both, and composes no signal", async () => {
+  const { signal } = new AbortController();
+  const each = await countEach(async (times) => {
+    for (let i = 0; i < times; i++) {
+      const { audit } = await TaskScope.run(async (scope) => {
+        const user = scope.spawn(() => 1);
+        const posts = scope.spawn(() => 2);
+        const audit = scope.spawnDetached(() => 3, { deadline: 600_000 });
+        await user;
+        await posts;
+        return { audit };
+      }, { signal, deadline: 30_000, lifetime });
+      await audit;
+    }
+  });
+  assertEquals(each, {
+    promises: 23,
+    setTimeout: 1,
+    clearTimeout: 1,
+    addEventListener: 1,
+    removeEventListener: 1,
+    "Date.now": 9,
+  });
+});
+
+Deno.test("map() makes four promises an item", async () => {
+  const each = await countEach(async (times) => {
+    const items = Array.from({ length: times }, (_, index) => index);
+    await TaskScope.run((scope) => map(scope, items, () => 1, { concurrency: 4 }));
+  });
+  assertEquals(each, { promises: 4, "Date.now": 1 });
+});
+
+Deno.test("cancel() of sleeping tasks calls nothing native for each of them", async () => {
+  const { promise: never } = Promise.withResolvers<void>();
+  const each = await countEach(async (times) => {
+    const scope = new TaskScope();
+    for (let i = 0; i < times; i++) scope.spawn((task) => task.abortable(never));
+    await null;
+    scope.cancel();
+    await scope.close();
+  });
+  assertEquals(each, { promises: 5, "Date.now": 1 });
+});
+
+Deno.test("a pending task keeps less than 600 bytes, a finished one none", async () => {
+  const TASKS = 20_000;
+  const never = Promise.withResolvers<void>();
+  const scope = new TaskScope();
+  const round = async (fn: () => Promise<void> | number) => {
+    for (let i = 0; i < TASKS; i++) scope.spawn<unknown>(fn);
+    await null;
+  };
+  await round(() => 1);
+  const before = await liveHeap();
+  await round(() => 1);
+  const finished = (await liveHeap() - before) / TASKS;
+  await round(() => never.promise);
+  const pending = (await liveHeap() - before) / TASKS;
+  never.resolve();
+  await scope.join();
+  assert(finished < 8, `${finished} bytes a finished task`);
+  assert(pending < 600, `${pending} bytes a pending task`);
+});
