@@ -48,7 +48,7 @@ export function report(results: Results, versions: readonly string[]): string {
     const some = contests.filter((contest) => contest.id === id);
     const { title, unit, per, contenders } = (some[0] as Contest).measure;
     const names = Object.keys(contenders);
-    parts.push(`## ${title}`, `\`${id}\`, ${unit} a ${per}`);
+    parts.push(`## ${title}`, `\`${id}\`, ${unit} for one ${per}`);
     parts.push(table(
       ["runtime", ...names],
       some.map(({ runtime, figures, why }) => [
@@ -155,7 +155,7 @@ export function chart({ contests }: Results): string {
         }"/>`,
       );
       text(30, "name", name);
-      text(LEFT + length + 6, "value", `${show(figure)} ns a ${measure.per}, ${ratio(figure / own)}x`);
+      text(LEFT + length + 6, "value", `${show(figure)} ns for one ${measure.per}, ${ratio(figure / own)}x`);
       y += ROW;
     }
     y += ROW / 2;
