@@ -130,10 +130,10 @@ function table(head: readonly string[], rows: readonly (readonly string[])[]): s
 }
 
 const CHARTED = ["spawn_join", "one_task", "request"];
-const WIDTH = 860;
+const WIDTH = 1_080;
 const ROW = 18;
 const LEFT = 330; // of the bars
-const SCALE = 44; // pixels for each doubling
+const SCALE = 40; // pixels for each doubling
 
 /** Bars on a logarithmic axis: how many times the time of TaskScope each contender takes. */
 export function chart({ contests }: Results): string {
@@ -148,7 +148,7 @@ export function chart({ contests }: Results): string {
     text(12, "head", `${id}, ${runtime}`);
     y += ROW;
     for (const [name, figure] of entries) {
-      const length = Math.max(2, 60 + SCALE * Math.log2(figure / own));
+      const length = Math.max(2, 140 + SCALE * Math.log2(figure / own));
       lines.push(
         `<rect x="${LEFT}" y="${y - 11}" width="${length.toFixed(0)}" height="12" rx="2" class="${
           figure === own ? "own" : "other"
