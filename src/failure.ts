@@ -12,8 +12,14 @@ import { infoOf, tell } from "./notify.ts";
 import { cancel } from "./cancellation.ts";
 
 /** Whether an error that comes when all is over is neither cancellation nor a failure that surfaces anyway. */
-export function isNews(node: ScopeNode, error: unknown, origin = node.cancellation?.origin): boolean {
-  return !isCancellation(node.cancellation, error) && !origin?.failures?.includes(error);
+export function isNews(cancellation: Ended | undefined, error: unknown): boolean {
+  return !isCancellation(cancellation, error) && !cancellation?.origin?.failures?.includes(error);
+}
+
+/** What is left of a cancellation. */
+interface Ended {
+  readonly reason: unknown;
+  readonly origin: ScopeNode | undefined;
 }
 
 /**

@@ -98,7 +98,7 @@ function endedAfterAll(node: ScopeNode, outcome: Outcome<unknown>): void {
 
 /** An error that comes too late to change how anything ended is not lost either (G5). */
 function failedAfterAll(node: ScopeNode, error: unknown): void {
-  if (!isNews(node, error)) return;
+  if (!isNews(node.cancellation, error)) return;
   (node.cancellation?.origin ?? node).failures?.push(error);
   report(node, error, "after-abandon");
 }

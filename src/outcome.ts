@@ -14,7 +14,7 @@ const DEEPEST_CAUSE = 64;
  * Whether an error that came out of a canceled node is its cancellation: the reason itself, an error caused by it, or
  * what an aborted call throws. An aggregate is one only if every error in it is.
  */
-export function isCancellation(cancellation: Cancellation | undefined, error: unknown): boolean {
+export function isCancellation(cancellation: { readonly reason: unknown } | undefined, error: unknown): boolean {
   try {
     return cancellation !== undefined && stemsFrom(cancellation.reason, error, DEEPEST_CAUSE);
   } catch {

@@ -15,6 +15,8 @@ export class Cancellation {
   readonly kind: CancelKind;
   /** Where it began. */
   readonly origin: ScopeNode;
+  /** Whether an error that comes when it is over is still to be told; made with the first wait that it ends. */
+  isNews: ((error: unknown) => boolean) | undefined;
   #make: (() => unknown) | undefined;
   #reason: unknown;
 

@@ -4,7 +4,7 @@
  * @module
  */
 import { ScopeClosedError } from "./errors.ts";
-import { Cancellation, ScopeNode } from "./scope_node.ts";
+import { ScopeNode } from "./scope_node.ts";
 import { runHooks } from "./cancellation.ts";
 import { isNews, noteRead, report } from "./failure.ts";
 
@@ -34,7 +34,7 @@ export function abortable<T>(node: ScopeNode, promise: PromiseLike<T>, release?:
     noteRead(node, reason);
     reject(reason);
     wait.fulfilled = ignore;
-    wait.rejected = release ? ignore : lateErrors(node, reason);
+    wait.rejected = release ? ignore : lateErrors(node);
   };
   hooks.add(hook);
   listen(promise, wait);
@@ -57,12 +57,18 @@ function listen<T>(promise: PromiseLike<T>, wait: Wait<T>): void {
 }
 
 /** Tells of errors that come when the wait is over (G5), without keeping the scope that waited. */
-function lateErrors(node: ScopeNode, reason: unknown): (error: unknown) => void {
+function lateErrors(node: ScopeNode): (error: unknown) => void {
   const trace = new ScopeNode(undefined, node.env, node.flags, node.name, 0);
   trace.prefix = node.parent ? node.parent.path : node.prefix;
-  trace.cancellation = new Cancellation("canceled", trace, weakly(reason));
-  const origin = new WeakRef(node.cancellation?.origin ?? node);
-  return (error) => isNews(trace, error, origin.deref()) && report(trace, error, "after-abandon");
+  const { cancellation } = node;
+  const isNews = cancellation &&
+    (cancellation.isNews ??= newsAfter(weakly(cancellation.reason), new WeakRef(cancellation.origin)));
+  return (error) => isNews?.(error) !== false && report(trace, error, "after-abandon");
+}
+
+/** Whether an error is neither the cancellation nor a failure that surfaces; one for all waits that it ends. */
+function newsAfter(reason: () => unknown, origin: WeakRef<ScopeNode>): (error: unknown) => boolean {
+  return (error) => isNews({ reason: reason(), origin: origin.deref() }, error);
 }
 
 /** An error keeps the functions on its stack, and all they see: an object is only held while somebody else does. */

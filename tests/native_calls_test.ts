@@ -3,7 +3,7 @@
  * that grows makes everybody's requests slower; one that shrinks is written down here, so that it stays.
  */
 import { assert, assertEquals } from "@std/assert";
-import { map, TaskScope } from "@taskscope/taskscope";
+import { contextKey, map, TaskScope } from "@taskscope/taskscope";
 import { countEach } from "./native_calls/count.ts";
 import { liveHeap } from "./native_calls/live_heap.ts";
 
@@ -129,4 +129,23 @@ Deno.test("a pending task keeps less than 600 bytes, a finished one none", async
   await scope.join();
   assert(finished < 8, `${finished} bytes a finished task`);
   assert(pending < 600, `${pending} bytes a pending task`);
+});
+
+Deno.test("a promise that never settles does not keep the scopes that waited for it (G13)", async () => {
+  const SCOPES = 1_000;
+  const never = new Promise<void>(() => {});
+  const Body = contextKey<number[]>("body");
+  const round = async () => {
+    for (let i = 0; i < SCOPES; i++) {
+      await TaskScope.run((scope) => {
+        queueMicrotask(() => scope.cancel());
+        return scope.abortable(never);
+      }, { context: [Body.with(new Array(2_000).fill(i))] }).catch(() => {});
+    }
+  };
+  await round();
+  const before = await liveHeap();
+  await round();
+  const kept = (await liveHeap() - before) / SCOPES;
+  assert(kept < 2_000, `${kept} bytes a scope, of which each has 16 000 in its context`);
 });
