@@ -86,9 +86,10 @@ Deno.test("waitUntil after the end of the event: refused with what the host said
   const handler = scoped((_request, scope, _event: typeof event) => {
     isActive = false;
     const error = assertThrows(() => scope.spawnDetached(() => {}, { deadline: 1_000 }), LifetimeUnavailableError);
-    assertEquals(error.message, "Cannot spawn a detached task: waitUntil threw, spawn it earlier");
+    assertStringIncludes(error.message, "Cannot spawn a detached task: waitUntil threw (");
     const { message, cause } = error.cause as Error;
     assertStringIncludes(message, "call it while the handler runs");
+    assertStringIncludes(error.message, message);
     return new Response((cause as Error).name);
   });
   assertEquals(await (await handler(get(), event)).text(), "InvalidStateError");

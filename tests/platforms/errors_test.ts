@@ -55,9 +55,11 @@ for (const [platform, make] of Object.entries(HOSTS)) {
     let called = false;
     const spawn = () => scope.spawnDetached(() => called = true, { deadline: { minutes: 2 } });
     if (lifetime.deadline === undefined) return void spawn().cancel(); // a service worker's time has no known start
+    const started = Date.now();
     const error = assertThrows(spawn, LifetimeLimitError);
+    const most = 19_000 + Date.now() - started; // the clock may have moved on when the host is asked
     assertEquals([error.requested, error.source, called], [120_000, lifetime.source, false]);
-    assert(error.available > 16_000 && error.available <= 19_000, `${error.available}`); // less 1 s; Supabase warns at 90 %
+    assert(error.available > 16_000 && error.available <= most, `${error.available}`); // less 1 s; Supabase warns at 90 %
     assert(error.source.includes("limits.http, set by the program"));
     assert(error.message.includes("120000 ms") && error.message.includes(error.source));
   });
