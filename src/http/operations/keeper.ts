@@ -1,0 +1,224 @@
+/**
+ * Keeps the record of one operation while its function runs in this process.
+ *
+ * Invariants:
+ * 1. While the function runs, this is the only one in the process that writes its record, one write after the other.
+ * 2. A write that lost a race is made again on top of what won, unless that has ended: then the function is canceled.
+ * 3. When `run` ends, the record has ended, nothing is listened to, and no timer is left.
+ *
+ * @module
+ */
+import type { DetachedTask } from "../../detached.ts";
+import { CancelReason } from "../../errors.ts";
+import type { Outcome } from "../../observer.ts";
+import { Bell } from "./bell.ts";
+import { cancelKey, type Env, load, recordKey, replace, report, type RunningHere, type Versioned } from "./env.ts";
+import { endingOf, type Reported } from "./ending.ts";
+import { isEnded, type OperationProgress } from "./operation.ts";
+import { cancelAsked, ended, type Ending, type OperationRecord, progressed, renewed, started } from "./record.ts";
+
+const HEARTBEATS = 3; // a lease
+const PATIENCE = 60_000; // for a store that fails at the end, in milliseconds
+const FIRST_RETRY = 100;
+const LAST_RETRY = 5_000;
+
+/** One for each operation that runs here. */
+export class Keeper implements RunningHere {
+  readonly #env: Env;
+  readonly #task: DetachedTask<unknown>;
+  readonly #bell = new Bell();
+  #current: Versioned;
+  #outcome: Outcome<unknown> | undefined;
+  #isStarted = false;
+  #isCancelAsked = false;
+  #progress: OperationProgress | undefined; // not yet written
+  #progressAt = -Infinity; // when progress was written last
+  #readAt = Date.now();
+  #isWriting = false;
+  #retryAt = -Infinity; // after the store has failed
+  #isStoreDown = false;
+
+  constructor(env: Env, task: DetachedTask<unknown>, current: Versioned) {
+    this.#env = env;
+    this.#task = task;
+    this.#current = current;
+  }
+
+  /** The function is about to be called. */
+  started(): void {
+    this.#isStarted = true;
+    this.#bell.ring();
+  }
+
+  /** Takes progress; the last one that is not written yet counts. */
+  progress(progress: OperationProgress): void {
+    if (this.#outcome) return;
+    this.#progress = progress;
+    this.#bell.ring();
+  }
+
+  /** Cancels the function; the record tells that somebody asked for it. */
+  cancel(): void {
+    this.#isCancelAsked = true;
+    this.#task.cancel();
+    this.#bell.ring();
+  }
+
+  /**
+   * Keeps the record until the function has ended, and writes how.
+   *
+   * @param begin Called first, a turn of the event loop later: the answer goes out before the work begins.
+   */
+  async run(begin: () => void): Promise<void> {
+    const { hub, running } = this.#env;
+    const { id } = this.#current.record;
+    running.set(id, this);
+    const stop = hub.listen(recordKey(id), () => {
+      if (this.#isWriting) return;
+      this.#readAt = -Infinity;
+      this.#bell.ring();
+    });
+    void this.#task.outcome.then((outcome) => {
+      this.#outcome = outcome;
+      this.#bell.ring();
+    });
+    try {
+      await this.#turn();
+      begin();
+      while (!this.#outcome) {
+        await this.#bell.wait(this.#untilNext());
+        if (!this.#outcome) await this.#step().catch((error) => this.#storeFailed(error));
+      }
+      await this.#finish(this.#outcome);
+    } finally {
+      stop();
+      running.delete(id); // invariant 3
+    }
+  }
+
+  async #turn(): Promise<void> {
+    await new Bell().wait(0);
+  }
+
+  /** The time until there is something to do that nobody rings for. */
+  #untilNext(): number {
+    const { lease, poll, progressInterval } = this.#env.settings;
+    const { record } = this.#current;
+    const at = Math.min(
+      this.#readAt + poll,
+      record.leaseUntil - lease + lease / HEARTBEATS,
+      this.#progress ? this.#progressAt + progressInterval : Infinity,
+    );
+    return Math.max(1, Math.max(at, this.#retryAt) - Date.now());
+  }
+
+  async #step(): Promise<void> {
+    const { lease, poll, progressInterval } = this.#env.settings;
+    if (Date.now() < this.#retryAt) return;
+    if (Date.now() >= this.#readAt + poll) await this.#look();
+    const now = Date.now();
+    const { leaseUntil } = this.#current.record;
+    const isDue = now >= leaseUntil - lease + lease / HEARTBEATS;
+    const progress = now >= this.#progressAt + progressInterval ? this.#progress : undefined;
+    const change = (record: OperationRecord) => {
+      let next = record;
+      if (this.#isStarted) next = started(next, now) ?? next;
+      if (this.#isCancelAsked) next = cancelAsked(next, now) ?? next;
+      if (progress) next = progressed(next, progress, now) ?? next;
+      return next === record && !isDue ? undefined : renewed(next, now + lease);
+    };
+    const isWritten = await this.#write(change);
+    this.#isStoreDown = false;
+    if (!isWritten || !progress) return;
+    this.#progressAt = now;
+    if (this.#progress === progress) this.#progress = undefined;
+  }
+
+  /** Reads what others wrote: a wish to cancel, or an end. */
+  async #look(): Promise<void> {
+    const { record, version } = this.#current;
+    const { store } = this.#env.settings;
+    this.#readAt = Date.now();
+    const found = await load(this.#env, record.id);
+    if (found?.version !== version) this.#adopt(found);
+    if (!store.atomic && !this.#isCancelAsked && await store.get(cancelKey(record.id))) this.cancel();
+  }
+
+  #adopt(found: Versioned | undefined): void {
+    if (!found || isEnded(found.record.state)) {
+      const { path } = this.#task;
+      const state = found?.record.state ?? "unknown";
+      this.#task.cancel(new CancelReason("canceled", path, `Another process wrote that "${path}" is ${state}`));
+    }
+    if (!found) return;
+    this.#current = found;
+    if (found.record.cancelRequested && !this.#isCancelAsked) this.cancel();
+  }
+
+  /** Changes the record; again on top of what won a race, and not at all once it has ended (invariant 2). */
+  async #write(change: (record: OperationRecord) => OperationRecord | undefined): Promise<boolean> {
+    for (;;) {
+      const next = change(this.#current.record);
+      if (!next) return false;
+      if (await this.#replace(next)) return true;
+      const found = await load(this.#env, next.id);
+      this.#adopt(found);
+      if (!found) return false;
+    }
+  }
+
+  async #replace(next: OperationRecord): Promise<boolean> {
+    this.#isWriting = true; // it need not be told of its own write
+    try {
+      const written = await replace(this.#env, next, this.#current.version);
+      if (written) this.#current = written;
+      return written !== undefined;
+    } finally {
+      this.#isWriting = false;
+    }
+  }
+
+  async #finish(outcome: Outcome<unknown>): Promise<void> {
+    const { settings } = this.#env;
+    const giveUpAt = Date.now() + PATIENCE;
+    let reported = endingOf(outcome, this.#task.path, settings);
+    for (let delay = FIRST_RETRY;; delay = Math.min(2 * delay, LAST_RETRY)) {
+      try {
+        await this.#end(reported);
+        if (!settings.store.atomic) await settings.store.delete(cancelKey(this.#current.record.id));
+        return;
+      } catch (error) {
+        this.#storeFailed(error);
+        if (Date.now() > giveUpAt) return; // its lease ends: a reader will find it lost
+        // Maybe it is the result that cannot be stored.
+        if (reported.ending.result !== undefined && delay >= 4 * FIRST_RETRY) {
+          reported = endingOf({ state: "failed", error }, this.#task.path, settings);
+        }
+        await new Bell().wait(delay);
+      }
+    }
+  }
+
+  async #end({ ending, error }: Reported): Promise<void> {
+    const { ttl } = this.#env.settings;
+    const progress = this.#progress; // what was told last, and waited for its turn
+    const change = (record: OperationRecord) => {
+      const now = Date.now();
+      let last = progress ? progressed(record, progress, now) ?? record : record;
+      if (this.#isCancelAsked) last = cancelAsked(last, now) ?? last;
+      return ended(last, withoutUndefined(ending), now, ttl);
+    };
+    const isWritten = await this.#write(change);
+    if (isWritten && error !== undefined) report(this.#env, error, this.#current.record);
+  }
+
+  #storeFailed(error: unknown): void {
+    this.#retryAt = Date.now() + this.#env.settings.poll;
+    if (!this.#isStoreDown) report(this.#env, error);
+    this.#isStoreDown = true;
+  }
+}
+
+function withoutUndefined({ state, result, error }: Ending): Ending {
+  return { state, ...result === undefined ? {} : { result }, ...error === undefined ? {} : { error } };
+}

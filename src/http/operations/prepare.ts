@@ -1,0 +1,54 @@
+/**
+ * The detached task of an operation that has not begun yet.
+ *
+ * @module
+ */
+import type { TaskScope } from "../../../mod.ts";
+import type { DetachedOptions, DetachedTask } from "../../detached.ts";
+import { assertNumber, wrong } from "../../validate.ts";
+import type { Keeper } from "./keeper.ts";
+import type { OperationFunction, ReportProgress } from "./start.ts";
+
+/** A task that waits to begin. */
+export interface Prepared {
+  readonly task: DetachedTask<unknown>;
+  /** Says who keeps its record; needed before `open`. */
+  connect(keeper: Keeper): void;
+  /** Lets its function be called. */
+  open(): void;
+}
+
+const LONGEST_MESSAGE = 500; // characters
+
+/**
+ * Spawns the task. Its function waits for `open`.
+ *
+ * @throws What `spawnDetached` throws.
+ */
+export function prepare<Output, Result>(
+  scope: TaskScope,
+  options: DetachedOptions,
+  fn: OperationFunction<Output, Result>,
+  input: Output,
+): Prepared {
+  const gate = Promise.withResolvers<void>();
+  let keeper: Keeper | undefined;
+  const progress = progressOf(() => keeper);
+  const task = scope.spawnDetached(async (task): Promise<unknown> => {
+    await task.abortable(gate.promise);
+    keeper?.started();
+    return await fn(task, input, progress);
+  }, options);
+  return { task, connect: (given) => void (keeper = given), open: gate.resolve };
+}
+
+function progressOf(keeper: () => Keeper | undefined): ReportProgress {
+  return (fraction, message) => {
+    const what = "Cannot report progress";
+    assertNumber(fraction, "fraction", what, -Infinity, Infinity);
+    if (message !== undefined && typeof message !== "string") throw wrong(what, "message must be a string", message);
+    const inside = Math.min(1, Math.max(0, fraction));
+    const short = message === undefined ? {} : { message: message.slice(0, LONGEST_MESSAGE) };
+    keeper()?.progress({ fraction: inside, ...short });
+  };
+}

@@ -1,0 +1,56 @@
+/**
+ * Schemas of any library that follows https://standardschema.dev: zod, valibot, arktype and others.
+ *
+ * @module
+ */
+
+/** One thing that is wrong with a value. */
+export interface SchemaIssue {
+  /** What is wrong. */
+  readonly message: string;
+  /** Where: keys from the outside in. */
+  readonly path?: readonly (PropertyKey | { readonly key: PropertyKey })[] | undefined;
+}
+
+/** What a schema says of a value. */
+export type SchemaResult<Output> =
+  | { readonly value: Output; readonly issues?: undefined }
+  | { readonly issues: readonly SchemaIssue[] };
+
+/** The part of Standard Schema, version 1, that is used here. */
+export interface StandardSchema<Output> {
+  /** What the specification keeps apart from the library's own methods. */
+  readonly "~standard": {
+    /** Of the specification. */
+    readonly version: 1;
+    /** The library. */
+    readonly vendor: string;
+    /** Checks a value, and may change it. */
+    readonly validate: (value: unknown) => SchemaResult<Output> | Promise<SchemaResult<Output>>;
+  };
+}
+
+/** One wrong field, as an answer names it. */
+export interface FieldProblem {
+  /** As people write it: `files[0].name`; empty for the whole input. */
+  readonly field: string;
+  /** As RFC 9457 has it: `#/files/0/name`. */
+  readonly pointer: string;
+  /** What is wrong. */
+  readonly detail: string;
+}
+
+/** The fields that issues are about. */
+export function fieldsOf(issues: readonly SchemaIssue[]): FieldProblem[] {
+  return issues.map(({ message, path = [] }) => {
+    const keys = path.map((part) => typeof part === "object" ? part.key : part);
+    const field = keys.map((key) => typeof key === "number" ? `[${key}]` : `.${String(key)}`).join("");
+    const pointer = keys.map((key) => `/${escape(String(key))}`).join("");
+    return { field: field.replace(/^\./, ""), pointer: `#${pointer}`, detail: message };
+  });
+}
+
+/** As RFC 6901 has it for a URI fragment; half a surrogate pair is no URI. */
+function escape(key: string): string {
+  return encodeURIComponent(key.toWellFormed().replaceAll("~", "~0").replaceAll("/", "~1"));
+}

@@ -1,0 +1,202 @@
+/**
+ * Starting an operation: who may, with what input, under which key, and within which limits.
+ *
+ * Invariants:
+ * 1. Nothing is in the store before the detached task exists: what its deadline or lifetime refuses has left no trace.
+ * 2. The function is called only when its record and its key are in the store, and the answer has been made.
+ * 3. A start that comes to nothing leaves neither a task nor a record.
+ *
+ * @module
+ */
+import type { TaskScope } from "../../../mod.ts";
+import type { DetachedOptions } from "../../detached.ts";
+import { wrong } from "../../validate.ts";
+import { type Claim, claimKey, isIdempotencyKey, readClaim, takeClaim, type VersionedClaim } from "./claims.ts";
+import { entryOf, type Env, recordKey, report } from "./env.ts";
+import { givenInput, readInput } from "./input.ts";
+import { Keeper } from "./keeper.ts";
+import { KeyedLock } from "./keyed_lock.ts";
+import { prepare, type Prepared } from "./prepare.ts";
+import { problem } from "./problem.ts";
+import type { Reader } from "./reader.ts";
+import { newRecord, type OperationRecord } from "./record.ts";
+import { operationResponse } from "./routes.ts";
+import { fieldsOf, type StandardSchema } from "./standard_schema.ts";
+
+/** Options of {@linkcode Operations.start}, and those of `spawnDetached`. */
+export interface StartOptions<Output> extends DetachedOptions {
+  /** What kind of operation it is. */
+  readonly name: string;
+  /** The request that asks for it: its body is the input, its `Idempotency-Key` counts. */
+  readonly request: Request;
+  /** What the input must be: a schema of zod, valibot, arktype or any other that follows Standard Schema. */
+  readonly input?: StandardSchema<Output>;
+  /** The input, not validated yet, where the body of the request has been read already. Has to be JSON. */
+  readonly value?: unknown;
+}
+
+/**
+ * Tells how far an operation is.
+ *
+ * @param fraction From 0 to 1; what is beyond is taken as the nearer of the two.
+ * @param message What it does now.
+ */
+export type ReportProgress = (fraction: number, message?: string) => void;
+
+/** The function of an operation. What it returns, as JSON, is the result. */
+export type OperationFunction<Output, Result> = (
+  task: TaskScope,
+  input: Output,
+  progress: ReportProgress,
+) => Result | PromiseLike<Result>;
+
+const SWEEP = { deadline: { seconds: 30 }, name: "operations sweep", onExceed: "clamp" } as const;
+const BUSY = { headers: { "retry-after": "5" } };
+const LONGEST_SHIELD = 3_600_000; // beyond the deadline: for grace, cleanup, and a store that is slow to take the end
+const LAST_MOMENT = 8.64e15;
+
+/** Starts the operations of one `Operations`. */
+export class Starter {
+  readonly #env: Env;
+  readonly #reader: Reader;
+  readonly #lock = new KeyedLock();
+
+  constructor(env: Env, reader: Reader) {
+    this.#env = env;
+    this.#reader = reader;
+  }
+
+  /** Answers a start by this owner. */
+  async start<Output, Result>(
+    scope: TaskScope,
+    options: StartOptions<Output>,
+    fn: OperationFunction<Output, Result>,
+    owner: string,
+  ): Promise<Response> {
+    const { request, input, value, ...detached } = options;
+    const { name } = options;
+    const header = request.headers.get("idempotency-key");
+    if (header !== null && !isIdempotencyKey(header)) {
+      return problem(400, "Idempotency-Key must have 1 to 255 visible ASCII characters");
+    }
+    const isGiven = "value" in options;
+    if (!isGiven && input && request.bodyUsed) {
+      throw wrong(`Cannot start "${name}"`, "the body has been read already: give it as value", request);
+    }
+    const isRead = isGiven || request.bodyUsed || (!input && header === null);
+    const raw = isRead
+      ? await givenInput(request, name, value)
+      : await readInput(request, name, this.#env.settings.body);
+    if (raw instanceof Response) return raw;
+    const checked = await input?.["~standard"].validate(raw.value);
+    if (checked?.issues) return problem(400, "The input is wrong", { errors: fieldsOf(checked.issues) });
+    const spawn = () => prepare<Output, Result>(scope, detached, fn, checked?.value as Output);
+    this.#sweep(scope);
+    if (header === null) return await this.#launch(scope, spawn, owner, name);
+    const key = await claimKey(owner, header);
+    const { fingerprint } = raw;
+    return await this.#lock.run(key, () => this.#launch(scope, spawn, owner, name, { key, fingerprint }));
+  }
+
+  async #launch(
+    scope: TaskScope,
+    spawn: () => Prepared,
+    owner: string,
+    name: string,
+    idempotency?: { key: string; fingerprint: string },
+  ): Promise<Response> {
+    for (;;) {
+      const before = idempotency && await readClaim(this.#env, idempotency.key);
+      const known = before && await this.#repeat(before, idempotency.fingerprint);
+      if (known) return known;
+      const prepared = spawn(); // invariant 1
+      const { settings } = this.#env;
+      const now = Date.now();
+      const record = newRecord({
+        id: crypto.randomUUID(),
+        name,
+        owner,
+        createdAt: now,
+        deadline: prepared.task.deadline.getTime(),
+        leaseUntil: now + settings.lease,
+      });
+      try {
+        const version = await this.#lock.run("", () => this.#create(record));
+        if (version === undefined) {
+          prepared.task.cancel();
+          return problem(429, "There are as many unfinished operations as allowed", BUSY);
+        }
+        const claim = idempotency && { id: record.id, fingerprint: idempotency.fingerprint };
+        if (claim && !await this.#claim(idempotency.key, claim, before, record)) {
+          prepared.task.cancel();
+          await settings.store.delete(recordKey(record.id));
+          continue; // another process was faster with the same key
+        }
+        this.#keep(scope, prepared, record, version);
+      } catch (error) {
+        prepared.task.cancel(); // invariant 3
+        await settings.store.delete(recordKey(record.id)).catch(() => {});
+        throw error;
+      }
+      return this.#accepted(record);
+    }
+  }
+
+  /** Puts a record into the store, unless there are too many already. */
+  async #create(record: OperationRecord): Promise<string | undefined> {
+    const { settings } = this.#env;
+    if (await this.#isFull(record.owner)) {
+      await this.#reader.sweep();
+      if (await this.#isFull(record.owner)) return undefined;
+    }
+    return await settings.store.create(recordKey(record.id), entryOf(record, settings));
+  }
+
+  async #isFull(owner: string): Promise<boolean> {
+    const { store, perOwner, total } = this.#env.settings;
+    const [mine, all] = await Promise.all([store.count(owner), store.count()]);
+    return mine >= perOwner || all >= total;
+  }
+
+  #claim(key: string, claim: Claim, before: VersionedClaim | undefined, record: OperationRecord): Promise<boolean> {
+    return takeClaim(this.#env, key, claim, before, entryOf(record, this.#env.settings).expiresAt);
+  }
+
+  /** The answer to a key that stands for an operation which is still known. */
+  async #repeat({ claim }: VersionedClaim, fingerprint: string): Promise<Response | undefined> {
+    const found = await this.#reader.read(claim.id);
+    if (!found || (found.record.expiresAt ?? Infinity) <= Date.now()) return undefined;
+    if (claim.fingerprint !== fingerprint) return problem(422, "The Idempotency-Key was used with another request");
+    const response = this.#accepted(found.record);
+    response.headers.set("idempotency-replayed", "true");
+    return response;
+  }
+
+  #accepted(record: OperationRecord): Response {
+    return operationResponse(this.#env, record, 202, { location: `${this.#env.settings.path}/${record.id}` });
+  }
+
+  #keep(scope: TaskScope, { task, connect, open }: Prepared, record: OperationRecord, version: string): void {
+    const keeper = new Keeper(this.#env, task, { record, version });
+    connect(keeper);
+    const deadline = new Date(Math.min(record.deadline + LONGEST_SHIELD, LAST_MOMENT));
+    // What cancels the function must not cut off the writing of how it ended.
+    scope.spawnDetached((keep) => keep.shield(() => keeper.run(open), { deadline }), {
+      name: `${record.name} record`,
+      deadline,
+      onExceed: "clamp",
+      margin: 0,
+    });
+  }
+
+  /** Once in a while, looks for what is dead in the store. */
+  #sweep(scope: TaskScope): void {
+    if (!this.#reader.isSweepDue()) return;
+    const sweep = () => this.#reader.sweep().catch((error) => report(this.#env, error));
+    try {
+      scope.spawnDetached(sweep, SWEEP);
+    } catch {
+      // No lifetime takes it: the operation itself is refused next, and says why.
+    }
+  }
+}
