@@ -12,7 +12,17 @@ import type { DetachedTask } from "../../detached.ts";
 import { CancelReason } from "../../errors.ts";
 import type { Outcome } from "../../observer.ts";
 import { Bell } from "./bell.ts";
-import { cancelKey, type Env, load, recordKey, replace, report, type RunningHere, type Versioned } from "./env.ts";
+import {
+  cancelKey,
+  entryOf,
+  type Env,
+  load,
+  recordKey,
+  replace,
+  report,
+  type RunningHere,
+  type Versioned,
+} from "./env.ts";
 import { endingOf, type Reported } from "./ending.ts";
 import { isEnded, type OperationProgress } from "./operation.ts";
 import { cancelAsked, ended, type Ending, type OperationRecord, progressed, renewed, started } from "./record.ts";
@@ -140,19 +150,17 @@ export class Keeper implements RunningHere {
     const { store } = this.#env.settings;
     this.#readAt = Date.now();
     const found = await load(this.#env, record.id);
-    if (found?.version !== version) this.#adopt(found);
+    if (found && found.version !== version) this.#adopt(found);
     if (!store.atomic && !this.#isCancelAsked && await store.get(cancelKey(record.id))) this.cancel();
   }
 
-  #adopt(found: Versioned | undefined): void {
-    if (!found || isEnded(found.record.state)) {
-      const { path } = this.#task;
-      const state = found?.record.state ?? "unknown";
-      this.#task.cancel(new CancelReason("canceled", path, `Another process wrote that "${path}" is ${state}`));
-    }
-    if (!found) return;
+  #adopt(found: Versioned): void {
     this.#current = found;
-    if (found.record.cancelRequested && !this.#isCancelAsked) this.cancel();
+    const { state, cancelRequested } = found.record;
+    if (isEnded(state)) {
+      const { path } = this.#task;
+      this.#task.cancel(new CancelReason("canceled", path, `Another process wrote that "${path}" is ${state}`));
+    } else if (cancelRequested && !this.#isCancelAsked) this.cancel();
   }
 
   /** Changes the record; again on top of what won a race, and not at all once it has ended (invariant 2). */
@@ -162,9 +170,16 @@ export class Keeper implements RunningHere {
       if (!next) return false;
       if (await this.#replace(next)) return true;
       const found = await load(this.#env, next.id);
-      this.#adopt(found);
-      if (!found) return false;
+      if (found) this.#adopt(found);
+      else await this.#putBack(next);
     }
+  }
+
+  /** A store may lose a record, as a Redis does that was flushed or is full; what runs here is still known here. */
+  async #putBack(record: OperationRecord): Promise<void> {
+    const { store } = this.#env.settings;
+    const version = await store.create(recordKey(record.id), entryOf(record, this.#env.settings));
+    if (version !== undefined) this.#current = { record: this.#current.record, version };
   }
 
   async #replace(next: OperationRecord): Promise<boolean> {

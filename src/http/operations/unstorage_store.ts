@@ -1,0 +1,153 @@
+/**
+ * Operations in anything that unstorage has a driver for: a folder, Redis, Cloudflare KV and many others.
+ *
+ * @module
+ */
+import { KeyedLock } from "./keyed_lock.ts";
+import type { NewEntry, OperationStore, StoredEntry } from "./store.ts";
+
+/** What is used of a `Storage` of unstorage. */
+export interface StorageLike {
+  /** Reads. */
+  getItem(key: string): Promise<unknown>;
+  /** Writes; `ttl` is in seconds, and drivers that have none ignore it. */
+  setItem(key: string, value: Row, options?: { ttl?: number }): Promise<void>;
+  /** Removes. */
+  removeItem(key: string): Promise<void>;
+  /** The keys that begin so. */
+  getKeys(base?: string): Promise<string[]>;
+}
+
+/** What is written under a key. */
+export interface Row {
+  /** JSON as text: what a driver parses on its own stays as it is. */
+  readonly json: string;
+  /** Another one each time. */
+  readonly version: string;
+  /** In milliseconds since 1970. */
+  readonly expiresAt: number;
+}
+
+/** Options of {@linkcode unstorageStore}. */
+export interface UnstorageStoreOptions {
+  /**
+   * What every key begins with.
+   *
+   * @default "taskscope"
+   */
+  readonly prefix?: string;
+}
+
+const PURGE_EVERY = 600_000; // milliseconds: it reads every key
+
+class UnstorageStore implements OperationStore {
+  readonly atomic = false;
+  readonly #storage: StorageLike;
+  readonly #prefix: string;
+  readonly #lock = new KeyedLock();
+  #purgedAt = Date.now();
+
+  constructor(storage: StorageLike, prefix: string) {
+    this.#storage = storage;
+    this.#prefix = prefix;
+  }
+
+  /** In its turn: some drivers show half of what is being written. */
+  get(key: string): Promise<StoredEntry | undefined> {
+    return this.#lock.run(key, async () => {
+      const row = await this.#read(this.#entryKey(key));
+      return row && { value: JSON.parse(row.json), version: row.version };
+    });
+  }
+
+  create(key: string, entry: NewEntry): Promise<string | undefined> {
+    return this.#lock.run(key, async () => {
+      return await this.#read(this.#entryKey(key)) ? undefined : await this.#write(key, entry);
+    });
+  }
+
+  compareAndSet(key: string, version: string, entry: NewEntry): Promise<string | undefined> {
+    return this.#lock.run(key, async () => {
+      return (await this.#read(this.#entryKey(key)))?.version === version ? await this.#write(key, entry) : undefined;
+    });
+  }
+
+  delete(key: string): Promise<void> {
+    return this.#lock.run(key, async () => {
+      await this.#storage.removeItem(this.#entryKey(key));
+      for (const counted of await this.#counted()) {
+        if (counted.endsWith(`:${key}`)) await this.#storage.removeItem(counted);
+      }
+    });
+  }
+
+  async count(group?: string): Promise<number> {
+    return (await this.#counted(group)).length;
+  }
+
+  async list(): Promise<string[]> {
+    return (await this.#counted()).map((key) => key.slice(key.lastIndexOf(":") + 1));
+  }
+
+  async purge(): Promise<void> {
+    if (Date.now() - this.#purgedAt < PURGE_EVERY) return;
+    this.#purgedAt = Date.now();
+    const keys = await this.#storage.getKeys(`${this.#prefix}:`);
+    for (const key of keys) if (!await this.#read(key)) await this.#storage.removeItem(key);
+  }
+
+  #counted(group?: string): Promise<string[]> {
+    return this.#storage.getKeys(`${this.#prefix}:counted:${group === undefined ? "" : `${group}:`}`);
+  }
+
+  #entryKey(key: string): string {
+    return `${this.#prefix}:entry:${key}`;
+  }
+
+  async #read(key: string): Promise<Row | undefined> {
+    const row = await this.#storage.getItem(key) as Row | null;
+    return row && row.expiresAt > Date.now() ? row : undefined;
+  }
+
+  async #write(key: string, { value, expiresAt, group, counted = false }: NewEntry): Promise<string> {
+    const version = crypto.randomUUID();
+    const ttl = { ttl: Math.max(1, Math.ceil((expiresAt - Date.now()) / 1_000)) };
+    const countedKey = `${this.#prefix}:counted:${group}:${key}`;
+    // Counted too long if the process ends in between, never too short.
+    if (group !== undefined && counted) {
+      await this.#storage.setItem(countedKey, { json: "true", version: "", expiresAt }, ttl);
+    }
+    await this.#storage.setItem(this.#entryKey(key), { json: JSON.stringify(value), version, expiresAt }, ttl);
+    if (group !== undefined && !counted) await this.#storage.removeItem(countedKey);
+    return version;
+  }
+}
+
+/**
+ * Keeps operations in a storage of unstorage.
+ *
+ * **Guarantees.** Not atomic: unstorage can neither compare and set nor create if absent. Inside one process, one store of
+ * this kind does so itself, with a turn for each key; what that means among processes is said at
+ * {@linkcode Operations}. For exact idempotency keys among processes take PostgreSQL or Deno KV.
+ *
+ * @param storage What `createStorage({ driver })` gives. Make one store of it for the process.
+ * @param options See {@linkcode UnstorageStoreOptions}.
+ * @returns The store.
+ *
+ * @example
+ * ```ts ignore
+ * import { Operations } from "@taskscope/taskscope/operations";
+ * import { unstorageStore } from "@taskscope/taskscope/operations/unstorage";
+ * import { createStorage } from "unstorage";
+ * import redisDriver from "unstorage/drivers/redis";
+ *
+ * const storage = createStorage({ driver: redisDriver({ url: "redis://127.0.0.1:6379" }) });
+ * const operations = new Operations({ store: unstorageStore(storage) });
+ * ```
+ */
+export function unstorageStore(
+  storage: StorageLike,
+  { prefix = "taskscope" }: UnstorageStoreOptions = {},
+): OperationStore {
+  return new UnstorageStore(storage, prefix);
+}

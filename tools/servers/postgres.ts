@@ -1,0 +1,79 @@
+import { findProgram, freePort, isRequired, kill, type Server, untilReady } from "./server.ts";
+
+/** Where Debian and Homebrew keep them: initdb is not on the PATH there. */
+const FOLDERS = [18, 17, 16, 15, 14].flatMap((version) => [
+  `/usr/lib/postgresql/${version}/bin`,
+  `/opt/homebrew/opt/postgresql@${version}/bin`,
+  `/usr/local/opt/postgresql@${version}/bin`,
+]);
+
+interface Programs {
+  readonly initdb: string;
+  readonly postgres: string;
+}
+
+function programs(): Programs | undefined {
+  const initdb = findProgram("initdb", FOLDERS);
+  const postgres = initdb && findProgram("postgres", [initdb.slice(0, -"/initdb".length), ...FOLDERS]);
+  return initdb && postgres ? { initdb, postgres } : undefined;
+}
+
+/** Why there is no PostgreSQL, and what to do; `undefined` if there is one. */
+export function postgresMissing(): string | undefined {
+  if (programs() || isRequired()) return undefined;
+  return "no PostgreSQL on the PATH: apt-get install postgresql";
+}
+
+/**
+ * Starts a PostgreSQL with a database of its own in a temporary folder; durable settings are off.
+ *
+ * @throws {Error} If there is none, or it does not start.
+ */
+export async function startPostgres(): Promise<Server> {
+  const found = programs();
+  if (!found) throw new Error("Cannot start PostgreSQL: none on the PATH: apt-get install postgresql");
+  const folder = await Deno.makeTempDir({ prefix: "taskscope-postgres-" });
+  const user = await plainUser();
+  if (user) await Deno.chown(folder, user.uid, user.gid);
+  const data = `${folder}/data`;
+  const port = freePort();
+  const run = { ...user ?? {}, cwd: folder, stdin: "null" } as const;
+  const { success, stderr } = await new Deno.Command(found.initdb, {
+    ...run,
+    args: ["-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-sync", "--no-instructions", "--no-locale"],
+  }).output();
+  if (!success) throw new Error(`initdb failed:\n${new TextDecoder().decode(stderr)}`);
+  const child = new Deno.Command(found.postgres, {
+    ...run,
+    args: ["-D", data, "-p", `${port}`, "-h", "127.0.0.1", "-k", "", "-F"]
+      .concat(["-c", "synchronous_commit=off", "-c", "full_page_writes=off", "-c", "shared_buffers=16MB"])
+      .concat(["-c", "logging_collector=on", "-c", "log_directory=log", "-c", "log_filename=log"]),
+    stdout: "null",
+    stderr: "null",
+  }).spawn();
+  await untilReady(child, () => answers(port), () => Deno.readTextFile(`${data}/log/log`).catch(() => "no log"));
+  return {
+    url: `postgres://postgres@127.0.0.1:${port}/postgres`,
+    async stop() {
+      child.kill("SIGQUIT"); // at once, its children with it
+      await kill(child).catch(() => {});
+      await Deno.remove(folder, { recursive: true });
+    },
+  };
+}
+
+/** PostgreSQL refuses to run as root. */
+async function plainUser(): Promise<{ uid: number; gid: number } | undefined> {
+  if (Deno.build.os === "windows" || Deno.uid() !== 0) return undefined;
+  const users = (await Deno.readTextFile("/etc/passwd")).split("\n").map((line) => line.split(":"));
+  const user = users.find(([name]) => name === "postgres") ?? users.find(([name]) => name === "nobody");
+  if (!user) throw new Error('Cannot start PostgreSQL as root: there is neither a user "postgres" nor "nobody"');
+  return { uid: Number(user[2]), gid: Number(user[3]) };
+}
+
+/** Asks whether it takes TLS: it answers one byte when it takes connections. */
+async function answers(port: number): Promise<boolean> {
+  using connection = await Deno.connect({ hostname: "127.0.0.1", port });
+  await connection.write(new Uint8Array([0, 0, 0, 8, 4, 210, 22, 47]));
+  return await connection.read(new Uint8Array(1)) === 1;
+}
