@@ -14,6 +14,7 @@ export class Reader {
   readonly #env: Env;
   readonly #reads = new Map<string, Promise<Versioned | undefined>>();
   #sweptAt = -Infinity;
+  #sweeping: Promise<void> | undefined;
 
   constructor(env: Env) {
     this.#env = env;
@@ -40,10 +41,14 @@ export class Reader {
   }
 
   /** Finds the operations that nobody else reads and whose process is gone; at most once a lease. */
-  async sweep(now = Date.now()): Promise<void> {
+  sweep(): Promise<void> {
+    if (!this.#sweeping && !this.isSweepDue()) return Promise.resolve();
+    this.#sweptAt = Date.now();
+    return this.#sweeping ??= this.#sweepAll().finally(() => this.#sweeping = undefined);
+  }
+
+  async #sweepAll(): Promise<void> {
     const { store } = this.#env.settings;
-    if (!this.isSweepDue(now)) return;
-    this.#sweptAt = now;
     await store.purge?.();
     const keys = await store.list();
     const next = async () => {
