@@ -28,10 +28,11 @@ import { stdEnv } from "./std.ts";
 const AT_ONCE = 2;
 
 function allLegs(ground: Ground): Leg[] {
-  const { unit, conformance: onDeno, docs, coverage } = denoTests(ground);
+  const { unit, operations, conformance: onDeno, docs, coverage } = denoTests(ground);
   return [
     ...npmPackageLegs(ground),
     unit,
+    operations,
     onDeno,
     ...conformance(ground),
     docs,

@@ -1,7 +1,7 @@
 /** The stores that need no server. */
-import { assertThrows } from "@std/assert";
+import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { memoryStore } from "@taskscope/taskscope/operations";
-import { denoKvStore } from "@taskscope/taskscope/operations/deno-kv";
+import { denoKvStore, type KvLike } from "@taskscope/taskscope/operations/deno-kv";
 import { postgresStore } from "@taskscope/taskscope/operations/postgres";
 import { unstorageStore } from "@taskscope/taskscope/operations/unstorage";
 import { createStorage } from "unstorage";
@@ -28,4 +28,47 @@ testStore("unstorage, a folder", async () => {
 Deno.test("postgresStore() takes no table that would have to be quoted", () => {
   const sql = { unsafe: () => Promise.resolve([]) };
   assertThrows(() => postgresStore(sql, { table: 'a"; drop table b' }), RangeError, "table");
+});
+
+Deno.test("denoKvStore() waits for another process that writes to the same file, and for no other error", async () => {
+  const kv = await Deno.openKv(":memory:");
+  const errors = ["database is locked", "database is locked", "", "disk is full"];
+  const commit = (atomic: Deno.AtomicOperation) => () => {
+    const error = errors.shift();
+    return error ? Promise.reject(new TypeError(error)) : atomic.commit();
+  };
+  const busy = {
+    get: kv.get.bind(kv),
+    list: kv.list.bind(kv),
+    atomic() {
+      const atomic = kv.atomic();
+      const wrapped = { check, set, delete: remove, commit: commit(atomic) };
+      function check(...checks: Deno.AtomicCheck[]) {
+        atomic.check(...checks);
+        return wrapped;
+      }
+      function set(key: Deno.KvKey, value: unknown) {
+        atomic.set(key, value);
+        return wrapped;
+      }
+      function remove(key: Deno.KvKey) {
+        atomic.delete(key);
+        return wrapped;
+      }
+      return wrapped;
+    },
+  };
+  const store = denoKvStore(busy as unknown as KvLike);
+  const entry = { value: 1, expiresAt: Date.now() + 60_000 };
+  await assertRejects(
+    async () => {
+      await store.create("a", entry);
+      assertEquals(errors, ["disk is full"]);
+      await store.create("b", entry);
+    },
+    TypeError,
+    "disk is full",
+  );
+  assertEquals([(await store.get("a"))?.value, await store.get("b")], [1, undefined]);
+  kv.close();
 });

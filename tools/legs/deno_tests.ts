@@ -3,24 +3,30 @@ import { type Ground, once } from "../lib/ground.ts";
 import { readSuites } from "../lib/junit.ts";
 import { type Leg, type Outcome, verdict } from "../lib/leg.ts";
 import { join } from "../lib/path.ts";
+import { missingServers, OPERATIONS } from "./operations.ts";
 import { pathToFileURL } from "node:url";
 
-/** Unit tests, conformance on Deno, doc tests, and the branch coverage of the first two. */
+/** Unit tests, operations, conformance on Deno, doc tests, and the branch coverage of all but these. */
 export function denoTests(
   ground: Ground,
-): { unit: Leg; conformance: Leg; docs: Leg; coverage: Leg } {
+): { unit: Leg; operations: Leg; conformance: Leg; docs: Leg; coverage: Leg } {
   const profile = join(ground.scratch, "coverage");
   const covered = [`--coverage=${profile}`, "--coverage-raw-data-only"];
   const unit = once(() =>
     denoTest(ground, "unit", [
       ...covered,
-      "--ignore=tests/conformance",
+      `--ignore=tests/conformance,${OPERATIONS}`,
       "tests/",
     ])
   );
+  const operations = once(() => denoTest(ground, "operations", [...covered, OPERATIONS]));
   const conformance = once(() => denoTest(ground, "conformance", [...covered, "tests/conformance/"]));
   return {
     unit: { name: "unit tests", run: unit },
+    operations: {
+      name: "operations on real stores",
+      run: async () => ({ note: missingServers(), ...await operations() }),
+    },
     conformance: {
       name: `conformance, Deno ${Deno.version.deno}`,
       run: conformance,
@@ -32,7 +38,7 @@ export function denoTests(
     coverage: {
       name: "branch coverage of src",
       async run(): Promise<Outcome> {
-        await Promise.allSettled([unit(), conformance()]);
+        await Promise.allSettled([unit(), operations(), conformance()]);
         return await measure(profile);
       },
     },

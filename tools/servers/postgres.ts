@@ -71,9 +71,20 @@ async function plainUser(): Promise<{ uid: number; gid: number } | undefined> {
   return { uid: Number(user[2]), gid: Number(user[3]) };
 }
 
-/** Asks whether it takes TLS: it answers one byte when it takes connections. */
+/** Begins a session: while the server still starts, it answers with an error. */
 async function answers(port: number): Promise<boolean> {
   using connection = await Deno.connect({ hostname: "127.0.0.1", port });
-  await connection.write(new Uint8Array([0, 0, 0, 8, 4, 210, 22, 47]));
-  return await connection.read(new Uint8Array(1)) === 1;
+  const parameters = new TextEncoder().encode("user\0postgres\0database\0postgres\0\0");
+  const message = new Uint8Array(8 + parameters.length);
+  new DataView(message.buffer).setUint32(0, message.length);
+  new DataView(message.buffer).setUint32(4, 196_608); // version 3.0 of the protocol
+  message.set(parameters, 8);
+  await connection.write(message);
+  const [first] = await readSome(connection);
+  return first === "R".charCodeAt(0); // authentication, and not an error
+}
+
+async function readSome(connection: Deno.Conn): Promise<Uint8Array> {
+  const bytes = new Uint8Array(16);
+  return bytes.subarray(0, await connection.read(bytes) ?? 0);
 }

@@ -32,7 +32,8 @@ export {
 } from "./operation.ts";
 export { type OperationLimits, type OperationsOptions } from "./options.ts";
 export { Operations, type OperationsCounters } from "./operations.ts";
-export { type OperationFunction, type ReportProgress, type StartOptions } from "./start.ts";
+export { type OperationFunction, type ReportProgress } from "./prepare.ts";
+export { type StartOptions } from "./start.ts";
 export { type FieldProblem, type SchemaIssue, type SchemaResult, type StandardSchema } from "./standard_schema.ts";
 export { memoryStore } from "./memory_store.ts";
 export { type NewEntry, type OperationStore, type StoredEntry } from "./store.ts";

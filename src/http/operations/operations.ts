@@ -13,7 +13,8 @@ import { type OperationsOptions, type Settings, settingsOf } from "./options.ts"
 import { problem } from "./problem.ts";
 import { Reader } from "./reader.ts";
 import { answer, routeOf } from "./routes.ts";
-import { type OperationFunction, Starter, type StartOptions } from "./start.ts";
+import type { OperationFunction } from "./prepare.ts";
+import { Starter, type StartOptions } from "./start.ts";
 
 /** What goes on in this process; for dashboards and tests. */
 export interface OperationsCounters {

@@ -7,7 +7,21 @@ import type { TaskScope } from "../../../mod.ts";
 import type { DetachedOptions, DetachedTask } from "../../detached.ts";
 import { assertNumber, wrong } from "../../validate.ts";
 import type { Keeper } from "./keeper.ts";
-import type { OperationFunction, ReportProgress } from "./start.ts";
+
+/**
+ * Tells how far an operation is.
+ *
+ * @param fraction From 0 to 1; what is beyond is taken as the nearer of the two.
+ * @param message What it does now.
+ */
+export type ReportProgress = (fraction: number, message?: string) => void;
+
+/** The function of an operation. What it returns, as JSON, is the result. */
+export type OperationFunction<Output, Result> = (
+  task: TaskScope,
+  input: Output,
+  progress: ReportProgress,
+) => Result | PromiseLike<Result>;
 
 /** A task that waits to begin. */
 export interface Prepared {

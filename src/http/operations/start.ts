@@ -16,7 +16,7 @@ import { entryOf, type Env, recordKey, report } from "./env.ts";
 import { givenInput, readInput } from "./input.ts";
 import { Keeper } from "./keeper.ts";
 import { KeyedLock } from "./keyed_lock.ts";
-import { prepare, type Prepared } from "./prepare.ts";
+import { type OperationFunction, prepare, type Prepared } from "./prepare.ts";
 import { problem } from "./problem.ts";
 import type { Reader } from "./reader.ts";
 import { newRecord, type OperationRecord } from "./record.ts";
@@ -34,21 +34,6 @@ export interface StartOptions<Output> extends DetachedOptions {
   /** The input, not validated yet, where the body of the request has been read already. Has to be JSON. */
   readonly value?: unknown;
 }
-
-/**
- * Tells how far an operation is.
- *
- * @param fraction From 0 to 1; what is beyond is taken as the nearer of the two.
- * @param message What it does now.
- */
-export type ReportProgress = (fraction: number, message?: string) => void;
-
-/** The function of an operation. What it returns, as JSON, is the result. */
-export type OperationFunction<Output, Result> = (
-  task: TaskScope,
-  input: Output,
-  progress: ReportProgress,
-) => Result | PromiseLike<Result>;
 
 const SWEEP = { deadline: { seconds: 30 }, name: "operations sweep", onExceed: "clamp" } as const;
 const BUSY = { headers: { "retry-after": "5" } };
