@@ -235,3 +235,30 @@ Deno.test("handle() is for any framework: it answers, or gives undefined", async
   assertEquals(await operations.handle(makeRequest("GET", "/elsewhere")), undefined);
   assertEquals((await operations.handle(makeRequest("GET", `/operations/${crypto.randomUUID()}`)))?.status, 404);
 });
+
+Deno.test("on real sockets, clients of events and of long polls that leave free everything", async () => {
+  const app = new App({ work: untilCanceled, keepAlive: 20 });
+  const { id, links } = await app.start();
+  await app.until(id, ({ state }) => state === "running");
+  const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, (request) => app.handle(request));
+  const leave = new AbortController();
+  const clients = Array.from({ length: 40 }, async (_, i) => {
+    const path = i % 2 === 0 ? links.events : `${links.self}?wait=60s`;
+    const url = `http://127.0.0.1:${server.addr.port}${path}`;
+    try {
+      await (await fetch(url, { signal: leave.signal })).text();
+    } catch (error) {
+      assertEquals((error as Error).name, "AbortError");
+    }
+  });
+  const until = async (listeners: number) => {
+    while (app.operations.counters.listeners !== listeners) await new Promise((resolve) => setTimeout(resolve, 1));
+  };
+  await until(41);
+  leave.abort();
+  await Promise.all(clients);
+  await until(1); // the operation itself
+  await server.shutdown();
+  await app.fetch("DELETE", links.self);
+  await app.idle();
+});

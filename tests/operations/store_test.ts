@@ -1,11 +1,12 @@
 /** The stores that need no server. */
-import { assertEquals, assertRejects, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { memoryStore } from "@taskscope/taskscope/operations";
 import { denoKvStore, type KvLike } from "@taskscope/taskscope/operations/deno-kv";
 import { postgresStore } from "@taskscope/taskscope/operations/postgres";
-import { unstorageStore } from "@taskscope/taskscope/operations/unstorage";
+import { type StorageLike, unstorageStore } from "@taskscope/taskscope/operations/unstorage";
 import { createStorage } from "unstorage";
 import fsDriver from "unstorage/drivers/fs-lite";
+import { App } from "./app.ts";
 import { testStore } from "./store_cases.ts";
 
 testStore("memory", () => Promise.resolve({ store: memoryStore(), close() {} }));
@@ -71,4 +72,31 @@ Deno.test("denoKvStore() waits for another process that writes to the same file,
   );
   assertEquals([(await store.get("a"))?.value, await store.get("b")], [1, undefined]);
   kv.close();
+});
+
+Deno.test("unstorageStore() lists for many counts once, and counts what it wrote itself at once", async () => {
+  const storage = createStorage();
+  let listings = 0;
+  const counting = { ...storage, getKeys: (base?: string) => (listings++, storage.getKeys(base)) };
+  const store = unstorageStore(counting as unknown as StorageLike);
+  const entry = { value: 1, expiresAt: Date.now() + 60_000, group: "g", counted: true };
+  for (let i = 1; i <= 20; i++) {
+    const [version, count] = await Promise.all([store.create(`a${i}`, entry), store.count("g")]);
+    assert(version && count <= i);
+    assertEquals(await store.count("g"), i);
+  }
+  assertEquals(listings, 1);
+  const other = unstorageStore(storage);
+  assertEquals([await other.count(), await other.count("h")], [20, 0]);
+});
+
+Deno.test("a key that is counted but not there, as when a process ends in between, is counted no more", async () => {
+  const storage = createStorage();
+  await storage.setItem(`taskscope:counted:${"0".repeat(64)}:op-${crypto.randomUUID()}`, "x");
+  const store = unstorageStore(storage);
+  assertEquals(await store.count(), 1);
+  const app = new App({ store, limits: { total: 1 } });
+  await app.start();
+  await app.idle();
+  assertEquals(await store.count(), 0);
 });

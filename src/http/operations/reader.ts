@@ -52,7 +52,10 @@ export class Reader {
     await store.purge?.();
     const keys = await store.list();
     const next = async () => {
-      for (let key = keys.pop(); key !== undefined; key = keys.pop()) await this.#load(key.slice(recordKey("").length));
+      for (let key = keys.pop(); key !== undefined; key = keys.pop()) {
+        const found = await this.#load(key.slice(recordKey("").length));
+        if (!found) await store.delete(key); // counted, but not there: its process ended in between
+      }
     };
     await Promise.all(Array.from({ length: AT_ONCE }, next));
   }

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { CountedKeys } from "./counted_keys.ts";
 import { KeyedLock } from "./keyed_lock.ts";
 import type { NewEntry, OperationStore, StoredEntry } from "./store.ts";
 
@@ -45,6 +46,7 @@ class UnstorageStore implements OperationStore {
   readonly #storage: StorageLike;
   readonly #prefix: string;
   readonly #lock = new KeyedLock();
+  readonly #counted = new CountedKeys(() => this.#listCounted());
   #purgedAt = Date.now();
 
   constructor(storage: StorageLike, prefix: string) {
@@ -74,19 +76,20 @@ class UnstorageStore implements OperationStore {
 
   delete(key: string): Promise<void> {
     return this.#lock.run(key, async () => {
+      const group = this.#counted.groupOf(key);
       await this.#storage.removeItem(this.#entryKey(key));
-      for (const counted of await this.#counted()) {
-        if (counted.endsWith(`:${key}`)) await this.#storage.removeItem(counted);
-      }
+      if (group === undefined) return;
+      await this.#storage.removeItem(this.#countedKey(key, group));
+      this.#counted.change(key, undefined);
     });
   }
 
-  async count(group?: string): Promise<number> {
-    return (await this.#counted(group)).length;
+  count(group?: string): Promise<number> {
+    return this.#counted.count(group);
   }
 
   async list(): Promise<string[]> {
-    return (await this.#counted()).map((key) => key.slice(key.lastIndexOf(":") + 1));
+    return [...await this.#counted.refresh()];
   }
 
   async purge(): Promise<void> {
@@ -94,10 +97,19 @@ class UnstorageStore implements OperationStore {
     this.#purgedAt = Date.now();
     const keys = await this.#storage.getKeys(`${this.#prefix}:`);
     for (const key of keys) if (!await this.#read(key)) await this.#storage.removeItem(key);
+    await this.#counted.refresh();
   }
 
-  #counted(group?: string): Promise<string[]> {
-    return this.#storage.getKeys(`${this.#prefix}:counted:${group === undefined ? "" : `${group}:`}`);
+  async #listCounted(): Promise<[key: string, group: string][]> {
+    const keys = await this.#storage.getKeys(`${this.#prefix}:counted:`);
+    return keys.map((key) => {
+      const [group = "", name = ""] = key.split(":").slice(-2);
+      return [name, group];
+    });
+  }
+
+  #countedKey(key: string, group: string): string {
+    return `${this.#prefix}:counted:${group}:${key}`;
   }
 
   #entryKey(key: string): string {
@@ -112,13 +124,17 @@ class UnstorageStore implements OperationStore {
   async #write(key: string, { value, expiresAt, group, counted = false }: NewEntry): Promise<string> {
     const version = crypto.randomUUID();
     const ttl = { ttl: Math.max(1, Math.ceil((expiresAt - Date.now()) / 1_000)) };
-    const countedKey = `${this.#prefix}:counted:${group}:${key}`;
-    // Counted too long if the process ends in between, never too short.
-    if (group !== undefined && counted) {
-      await this.#storage.setItem(countedKey, { json: "true", version: "", expiresAt }, ttl);
+    const row = { json: JSON.stringify(value), version, expiresAt };
+    // Counted too long if the process ends in between, never too short; written once, however often the entry is.
+    if (group !== undefined && counted && this.#counted.groupOf(key) !== group) {
+      await this.#storage.setItem(this.#countedKey(key, group), { json: "true", version: "", expiresAt }, ttl);
+      this.#counted.change(key, group);
     }
-    await this.#storage.setItem(this.#entryKey(key), { json: JSON.stringify(value), version, expiresAt }, ttl);
-    if (group !== undefined && !counted) await this.#storage.removeItem(countedKey);
+    await this.#storage.setItem(this.#entryKey(key), row, ttl);
+    if (group !== undefined && !counted) {
+      await this.#storage.removeItem(this.#countedKey(key, group));
+      this.#counted.change(key, undefined);
+    }
     return version;
   }
 }
@@ -128,7 +144,8 @@ class UnstorageStore implements OperationStore {
  *
  * **Guarantees.** Not atomic: unstorage can neither compare and set nor create if absent. Inside one process, one store of
  * this kind does so itself, with a turn for each key; what that means among processes is said at
- * {@linkcode Operations}. For exact idempotency keys among processes take PostgreSQL or Deno KV.
+ * {@linkcode Operations}. What other processes start counts against the limits two seconds later. For idempotency keys that
+ * are exact among processes, take PostgreSQL or Deno KV.
  *
  * @param storage What `createStorage({ driver })` gives. Make one store of it for the process.
  * @param options See {@linkcode UnstorageStoreOptions}.
