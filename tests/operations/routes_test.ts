@@ -216,12 +216,12 @@ Deno.test("a silent stream of events has comments in between, and its client's l
   await app.idle();
 });
 
-Deno.test("thousands of streams of one operation leave nothing behind", async () => {
+Deno.test("a thousand streams of one operation leave nothing behind", async () => {
   const app = new App({ work: untilCanceled });
   const { id, links } = await app.start();
   await app.until(id, ({ state }) => state === "running");
   const bodies = await Promise.all(
-    Array.from({ length: 2_000 }, async () => (await app.fetch("GET", links.events)).body),
+    Array.from({ length: 1_000 }, async () => (await app.fetch("GET", links.events)).body),
   );
   await Promise.all(bodies.filter((_, i) => i % 2 === 0).map((body) => body?.cancel()));
   const rest = bodies.filter((_, i) => i % 2 === 1).map((body) => new Response(body).text());
