@@ -1,54 +1,13 @@
-/** Lost races, lost processes, stores that fail, and stores that are not atomic. */
-import { assert, assertEquals, assertGreater } from "@std/assert";
-import {
-  memoryStore,
-  type NewEntry,
-  type Operation,
-  Operations,
-  type OperationStore,
-} from "@taskscope/taskscope/operations";
+/** Lost races, lost processes, and two services on one store. */
+import { assert, assertEquals } from "@std/assert";
+import { memoryStore, type Operation } from "@taskscope/taskscope/operations";
 import { unstorageStore } from "@taskscope/taskscope/operations/unstorage";
 import { createStorage } from "unstorage";
 import { App } from "./app.ts";
+import { LOST, meddle, tampered } from "./tampered.ts";
 
 const untilCanceled = (task: { sleep(ms: number): Promise<void> }) => task.sleep(600_000);
 const isRunning = ({ state }: Operation) => state === "running";
-
-/** A store without watch, in which a test can step in before each call. */
-function tampered(
-  before: (method: string, key: string, entry?: NewEntry) => unknown,
-  store = memoryStore(),
-): OperationStore {
-  return {
-    atomic: store.atomic,
-    get: async (key) => (await before("get", key), await store.get(key)),
-    create: async (key, entry) => (await before("create", key, entry), await store.create(key, entry)),
-    compareAndSet: async (key, version, entry) => {
-      await before("compareAndSet", key, entry);
-      return await store.compareAndSet(key, version, entry);
-    },
-    delete: async (key) => (await before("delete", key), await store.delete(key)),
-    count: (group) => store.count(group),
-    list: async () => (await before("list", ""), await store.list()),
-  };
-}
-
-/** Writes over a record as another process would. */
-async function meddle(store: OperationStore, id: string, change: Record<string, unknown>): Promise<void> {
-  const found = await store.get(`op-${id}`);
-  const value = { ...found?.value as Record<string, unknown>, ...change };
-  const { owner: group } = value as { owner: string };
-  const entry = { value, expiresAt: Date.now() + 60_000, group, counted: !("endedAt" in change) };
-  assert(await store.compareAndSet(`op-${id}`, found?.version ?? "", entry));
-}
-
-const LOST = {
-  state: "lost",
-  revision: 99,
-  endedAt: Date.now(),
-  expiresAt: Date.now() + 60_000,
-  error: { name: "LostError", message: "x" },
-};
 
 Deno.test("a reader that finds the lease over writes that the operation is lost; once, whoever reads", async () => {
   const store = memoryStore();
@@ -164,112 +123,4 @@ Deno.test("a start whose process was beaten to the key leaves neither a task nor
   assertEquals(id, other);
   await Promise.all([here.idle(), there.idle()]);
   assertEquals([await store.count(), here.errors], [0, []]);
-});
-
-Deno.test("while the store fails, requests are 503, a start leaves nothing, and the error is told", async () => {
-  const store = memoryStore();
-  let isDown = false;
-  let refused = 0;
-  const app = new App({
-    store: tampered((method) => {
-      if (!isDown) return;
-      refused++;
-      throw new Error(`down: ${method}`);
-    }, store),
-    work: untilCanceled,
-    lease: 30,
-    poll: 5,
-  });
-  const { id, links } = await app.start();
-  await app.until(id, isRunning);
-  isDown = true;
-  const get = await app.fetch("GET", links.self);
-  assertEquals([get.status, get.headers.has("retry-after")], [503, true]);
-  assertEquals((await app.fetch("POST", "/x")).status, 503);
-  const stream = app.fetch("GET", links.events);
-  assertEquals((await stream).status, 503);
-  const before = refused;
-  while (refused < before + 3) await new Promise((resolve) => setTimeout(resolve, 1)); // the running operation tries
-  const told = app.errors.map(([error]) => (error as Error).message);
-  assertEquals([told.filter((text) => text.startsWith("down: ")).length, told.length], [4, 4]);
-  isDown = false;
-  assertEquals((await app.get(id)).state, "running");
-  await app.fetch("DELETE", links.self);
-  assertEquals((await app.until(id)).state, "canceled");
-  await app.idle();
-  assertEquals(await store.count(), 0);
-});
-
-Deno.test("events of a store that fails end, so that the client comes again", async () => {
-  let isDown = false;
-  const store = tampered((method) => {
-    if (isDown && method === "get") throw new Error("down");
-  });
-  const there = new App({ store, work: untilCanceled });
-  const { id, links } = await there.start();
-  await there.until(id, isRunning);
-  const here = new App({ store, poll: 5 });
-  const stream = await here.fetch("GET", links.events);
-  isDown = true;
-  assert((await stream.text()).includes('"state":"running"'));
-  isDown = false;
-  assertEquals(here.operations.counters.listeners, 0);
-  await there.fetch("DELETE", links.self);
-  await there.idle();
-});
-
-Deno.test("a result that the store does not take fails the operation; an end it does not take at first is written later", async () => {
-  for (const times of [1, Infinity]) {
-    let refused = 0;
-    const store = tampered((method, _key, entry) => {
-      if (method !== "compareAndSet" || Object(entry?.value).state !== "succeeded") return;
-      if (refused++ < times) throw new Error("too large");
-    });
-    const app = new App({ store });
-    const { state } = await app.until((await app.start()).id);
-    assertEquals(state, times === 1 ? "succeeded" : "failed");
-    assertGreater(app.errors.length, 0);
-    await app.idle();
-  }
-});
-
-Deno.test("a record that the store has lost is put back by the process that runs it", async () => {
-  const store = memoryStore();
-  const app = new App({ store: tampered(() => {}, store), work: untilCanceled, lease: 30, poll: 5 });
-  const { id, links } = await app.start();
-  await app.until(id, isRunning);
-  await store.delete(`op-${id}`);
-  while (!await store.get(`op-${id}`)) await new Promise((resolve) => setTimeout(resolve, 1));
-  assertEquals((await app.fetch("DELETE", links.self)).status, 202);
-  assertEquals((await app.until(id)).state, "canceled");
-  await app.idle();
-});
-
-Deno.test("an onError that throws disturbs nothing, and without one errors go to the console", async () => {
-  const logged: unknown[][] = [];
-  const original = console.error;
-  console.error = (...line) => logged.push(line);
-  try {
-    const work = () => Promise.reject(new Error("boom"));
-    const onError = () => {
-      throw new Error("in onError");
-    };
-    const app = new App({ work, onError });
-    assertEquals((await app.until((await app.start()).id)).state, "failed");
-    await app.idle();
-    const silent = new App({ work });
-    Object.assign(silent, { operations: new Operations({ store: memoryStore() }) });
-    assertEquals((await silent.until((await silent.start()).id)).state, "failed");
-    await silent.idle();
-    const down = { ...memoryStore(), ...tampered(() => Promise.reject(new Error("down"))) };
-    Object.assign(silent, { operations: new Operations({ store: down }) });
-    assertEquals((await silent.fetch("GET", `/operations/${crypto.randomUUID()}`)).status, 503);
-  } finally {
-    console.error = original;
-  }
-  assertEquals(logged.map(([text]) => `${text}`.replace(/\(.*\)/, "()")), [
-    "TaskScope: onError failed:",
-    'TaskScope: operation "work" () ended as failed:',
-    "TaskScope: the store of operations failed:",
-  ]);
 });

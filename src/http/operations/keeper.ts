@@ -29,6 +29,7 @@ import { cancelAsked, ended, type Ending, type OperationRecord, progressed, rene
 
 const HEARTBEATS = 3; // a lease
 const PATIENCE = 60_000; // for a store that fails at the end, in milliseconds
+const MOST_REFUSALS = 3;
 const FIRST_RETRY = 100;
 const LAST_RETRY = 5_000;
 
@@ -114,6 +115,7 @@ export class Keeper implements RunningHere {
   #untilNext(): number {
     const { lease, poll, progressInterval } = this.#env.settings;
     const { record } = this.#current;
+    if (isEnded(record.state)) return poll; // its function has been canceled, and takes its time
     const at = Math.min(
       this.#readAt + poll,
       record.leaseUntil - lease + lease / HEARTBEATS,
@@ -197,6 +199,7 @@ export class Keeper implements RunningHere {
     const { settings } = this.#env;
     const giveUpAt = Date.now() + PATIENCE;
     let reported = endingOf(outcome, this.#task.path, settings);
+    let refused = 0;
     for (let delay = FIRST_RETRY;; delay = Math.min(2 * delay, LAST_RETRY)) {
       try {
         await this.#end(reported);
@@ -205,12 +208,23 @@ export class Keeper implements RunningHere {
       } catch (error) {
         this.#storeFailed(error);
         if (Date.now() > giveUpAt) return; // its lease ends: a reader will find it lost
-        // Maybe it is the result that cannot be stored.
-        if (reported.ending.result !== undefined && delay >= 4 * FIRST_RETRY) {
+        if (await this.#isRenewed()) refused++;
+        // It takes everything but the end: then it must be the result, which may be too large for it.
+        if (refused >= MOST_REFUSALS && reported.ending.result !== undefined) {
           reported = endingOf({ state: "failed", error }, this.#task.path, settings);
         }
         await new Bell().wait(delay);
       }
+    }
+  }
+
+  /** Says that it is alive, while the end cannot be written; whether the store takes that. */
+  async #isRenewed(): Promise<boolean> {
+    const leaseUntil = Date.now() + this.#env.settings.lease;
+    try {
+      return await this.#write((record) => renewed(record, leaseUntil));
+    } catch {
+      return false;
     }
   }
 
