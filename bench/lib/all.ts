@@ -12,6 +12,7 @@ export const MEASURES: Readonly<Record<string, () => Promise<{ measure: Measure 
   map_limit: () => import("../measures/map_limit.ts"),
   memory_pending: () => import("../measures/memory_pending.ts"),
   memory_retained: () => import("../measures/memory_retained.ts"),
+  timers_alive: () => import("../measures/timers_alive.ts"),
 };
 
 /** Does one round. */

@@ -11,7 +11,7 @@ export type Goal =
 export interface Measure {
   /** A sentence. */
   readonly title: string;
-  readonly unit: "ns" | "bytes";
+  readonly unit: "ns" | "bytes" | "timers";
   /** What one figure is for, such as `task`. */
   readonly per: string;
   /** How many of these one round does. */

@@ -29,7 +29,7 @@ export async function withComposedSignals(): Promise<void> {
 }
 
 /** Baseline (b): one controller, one listener and one timer for what may be canceled, all released. */
-async function byHand(): Promise<void> {
+export async function byHand(): Promise<void> {
   const parent = shutdown.signal;
   const request = new AbortController();
   const abort = () => request.abort(parent.reason);
