@@ -28,11 +28,12 @@ import { stdEnv } from "./std.ts";
 const AT_ONCE = 2;
 
 function allLegs(ground: Ground): Leg[] {
-  const { unit, operations, conformance: onDeno, docs, coverage } = denoTests(ground);
+  const { unit, operations, uploadPage, conformance: onDeno, docs, coverage } = denoTests(ground);
   return [
     ...npmPackageLegs(ground),
     unit,
     operations,
+    uploadPage,
     onDeno,
     ...conformance(ground),
     docs,

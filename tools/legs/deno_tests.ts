@@ -4,18 +4,19 @@ import { readSuites } from "../lib/junit.ts";
 import { type Leg, type Outcome, verdict } from "../lib/leg.ts";
 import { join } from "../lib/path.ts";
 import { missingServers, OPERATIONS } from "./operations.ts";
+import { UPLOAD_PAGE, uploadPageNote } from "./upload_page.ts";
 import { pathToFileURL } from "node:url";
 
 /** Unit tests, operations, conformance on Deno, doc tests, and the branch coverage of all but these. */
 export function denoTests(
   ground: Ground,
-): { unit: Leg; operations: Leg; conformance: Leg; docs: Leg; coverage: Leg } {
+): { unit: Leg; operations: Leg; uploadPage: Leg; conformance: Leg; docs: Leg; coverage: Leg } {
   const profile = join(ground.scratch, "coverage");
   const covered = [`--coverage=${profile}`, "--coverage-raw-data-only"];
   const unit = once(() =>
     denoTest(ground, "unit", [
       ...covered,
-      `--ignore=tests/conformance,${OPERATIONS}`,
+      `--ignore=tests/conformance,${OPERATIONS},${UPLOAD_PAGE}`,
       "tests/",
     ])
   );
@@ -26,6 +27,10 @@ export function denoTests(
     operations: {
       name: "operations on real stores",
       run: async () => ({ note: missingServers(), ...await operations() }),
+    },
+    uploadPage: {
+      name: "upload page in a browser",
+      run: async () => ({ note: uploadPageNote(), ...await denoTest(ground, "upload_page", [UPLOAD_PAGE]) }),
     },
     conformance: {
       name: `conformance, Deno ${Deno.version.deno}`,
