@@ -16,6 +16,7 @@ import { npmPackageLegs } from "./legs/npm_package.ts";
 import { platformSizes } from "./legs/platform_sizes.ts";
 import { soak } from "./legs/soak.ts";
 import { simulatedHost } from "./legs/simulated_host.ts";
+import { sseSoak } from "./legs/sse_soak.ts";
 import { typeTests } from "./legs/type_tests.ts";
 import { runMain } from "./lib/failure.ts";
 import { type Ground, ground } from "./lib/ground.ts";
@@ -45,6 +46,7 @@ function allLegs(ground: Ground): Leg[] {
     ...http(ground),
     ...soak(ground),
     ...memory(ground),
+    sseSoak(ground),
     coverage,
   ];
 }

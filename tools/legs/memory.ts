@@ -39,7 +39,7 @@ export function memory(ground: Ground): Leg[] {
 }
 
 /** The last line that the script prints is `{ "passed": boolean, "detail": string }`. */
-async function check(
+export async function check(
   program: string,
   args: string[],
   cwd: string,
