@@ -1,5 +1,6 @@
 /** How operations are read and canceled. */
 import { assertEquals, assertMatch } from "@std/assert";
+import { FakeTime } from "@std/testing/time";
 import type { Operation } from "@taskscope/taskscope/operations";
 import { App, makeRequest } from "./app.ts";
 
@@ -56,18 +57,20 @@ Deno.test("only paths below the operations' path are answered; unknown ones with
 });
 
 Deno.test("an expired operation is 410 for as long as it could be read, then unknown", async () => {
-  const app = new App({ limits: { ttl: 60 } });
+  const app = new App({ limits: { ttl: 60_000 } });
   const { id } = await app.start();
   await app.until(id);
-  const seen = new Set<number>();
-  for (let status = 200; status !== 404;) {
-    const response = await app.fetch("GET", `/operations/${id}`);
-    await response.body?.cancel();
-    seen.add(status = response.status);
-    if (status === 410) assertEquals((await app.fetch("DELETE", `/operations/${id}`)).status, 410);
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
-  assertEquals([...seen], [200, 410, 404]);
+  using time = new FakeTime(); // from now on
+  const statuses = async () => {
+    const answers = await Promise.all(["GET", "DELETE"].map((method) => app.fetch(method, `/operations/${id}`)));
+    for (const { body } of answers) await body?.cancel();
+    return answers.map(({ status }) => status);
+  };
+  assertEquals(await statuses(), [200, 409]);
+  time.tick(60_001);
+  assertEquals(await statuses(), [410, 410]);
+  time.tick(60_000);
+  assertEquals(await statuses(), [404, 404]);
 });
 
 Deno.test("?wait ends early on a change, and at its time without one", async () => {
