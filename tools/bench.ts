@@ -65,6 +65,7 @@ await runMain(async () => {
     if (Deno.args.length > 0) return void console.log(`\n${text}`), 0;
     await Deno.writeTextFile(join(ROOT, "bench/RESULTS.md"), text);
     await Deno.writeTextFile(join(ROOT, "bench/results.svg"), chart(results));
+    await command(Deno.execPath(), ["fmt", "--quiet", join(ROOT, "bench/RESULTS.md")]);
     console.log(`\nWrote bench/RESULTS.md and bench/results.svg in ${seconds} s`);
     return 0;
   } finally {
