@@ -25,7 +25,7 @@ export const life: Life = { start, overdue };
  */
 export function assertOpen(node: ScopeNode, what: string): void {
   if (!node.isSettled) return;
-  throw new ScopeClosedError(`${what}: the scope "${node.path}" is closed. Do it before`);
+  throw new ScopeClosedError(`${what}: the scope "${node.path}" is closed. Do it before it ends`);
 }
 
 /** Puts a child under its parent and has it start: in a microtask, and when there is a place (G2, G11). */
@@ -239,7 +239,7 @@ function abandonOverdue(origin: ScopeNode): void {
   }
   const overdue = [...running].reverse().filter((node) => origin.is(Flag.LAST_TURN) || !waiting.has(node));
   if (overdue.length === 0) return;
-  const error = abandonedError(origin, overdue);
+  const error = abandonedError(origin, [...overdue].reverse()); // in the order of their spawns
   fail(origin, error, "canceled", origin, "body");
   for (const node of overdue) {
     node.flags |= Flag.ABANDONED | Flag.BODY_DONE;

@@ -52,14 +52,13 @@ export function assertText(value: unknown, name: string, what: string): void {
 
 /**
  * @throws {TypeError} If `value` is not a number.
- * @throws {RangeError} If it is NaN, below `least`, or infinite where that is not allowed.
+ * @param most By default as far as whole numbers go.
+ * @throws {RangeError} If it is NaN, below `least` or above `most`.
  */
-export function assertNumber(value: unknown, name: string, what: string, least = 0, most = Number.MAX_VALUE): void {
+export function assertNumber(value: unknown, name: string, what: string, least = 0, most = 2 ** 53): void {
   if (typeof value !== "number") throw wrong(what, `${name} must be a number`, value);
   if (value >= least && value <= most) return;
-  throw new RangeError(
-    `${what}: ${name} must be at least ${least}${most === Infinity ? "" : " and finite"}, got ${value}`,
-  );
+  throw new RangeError(`${what}: ${name} must be between ${least} and ${most}, got ${value}`);
 }
 
 /**

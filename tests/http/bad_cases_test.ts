@@ -72,7 +72,7 @@ Deno.test("a detached task after the end of the request: refused, the scope is c
     return new Response();
   })(get());
   const error = assertThrows(() => late?.spawnDetached(() => {}, { deadline: 1_000 }), ScopeClosedError);
-  assertEquals(error.message, 'Cannot spawn a detached task: the scope "GET /x" is closed. Do it before');
+  assertEquals(error.message, 'Cannot spawn a detached task: the scope "GET /x" is closed. Do it before it ends');
 });
 
 Deno.test("waitUntil after the end of the event: refused with what the host said", async () => {
