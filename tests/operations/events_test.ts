@@ -113,3 +113,15 @@ Deno.test("on real sockets, clients of events and of long polls that leave free 
   await app.fetch("DELETE", links.self);
   await app.idle();
 });
+
+Deno.test("streams of events that nobody reads hold nothing once the operation has ended", async () => {
+  const app = new App({ work: untilCanceled });
+  const { id, links } = await app.start();
+  await app.until(id, ({ state }) => state === "running");
+  const streams = await Promise.all(Array.from({ length: 100 }, () => app.fetch("GET", links.events)));
+  await app.fetch("DELETE", links.self);
+  await app.until(id);
+  await app.idle();
+  assertMatch(events(await streams[0]?.text() ?? "").at(-1) ?? "", /"state":"canceled"/);
+  for (const { body } of streams.slice(1)) await body?.cancel();
+});

@@ -1,5 +1,7 @@
 /** Stores that fail, refuse or forget, and errors of the user's own. */
 import { assert, assertEquals, assertGreater } from "@std/assert";
+import { FakeTime } from "@std/testing/time";
+import { processLifetime } from "@taskscope/taskscope";
 import { memoryStore, type Operation, Operations } from "@taskscope/taskscope/operations";
 import { App } from "./app.ts";
 import { LOST, meddle, tampered } from "./tampered.ts";
@@ -129,6 +131,9 @@ Deno.test("an onError that throws disturbs nothing, and without one errors go to
     const app = new App({ work, onError });
     assertEquals((await app.until((await app.start()).id)).state, "failed");
     await app.idle();
+    const late = new App({ work, onError: async () => await Promise.reject(new Error("in onError")) });
+    assertEquals((await late.until((await late.start()).id)).state, "failed");
+    await late.idle();
     const silent = new App({ work });
     Object.assign(silent, { operations: new Operations({ store: memoryStore() }) });
     assertEquals((await silent.until((await silent.start()).id)).state, "failed");
@@ -141,7 +146,32 @@ Deno.test("an onError that throws disturbs nothing, and without one errors go to
   }
   assertEquals(logged.map(([text]) => `${text}`.replace(/\(.*\)/, "()")), [
     "TaskScope: onError failed:",
+    "TaskScope: onError failed:",
     'TaskScope: operation "work" () ended as failed:',
     "TaskScope: the store of operations failed:",
   ]);
+});
+
+Deno.test("the end is written when the store comes back, however late; a process that shuts down waits a minute", async () => {
+  for (const isDrained of [false, true]) {
+    using time = new FakeTime();
+    let isDown = false;
+    const app = new App({
+      store: tampered(() => {
+        if (isDown) throw new Error("failover");
+      }),
+      work: (task) => task.sleep(1_000),
+    });
+    const { id } = await app.start();
+    while (!isRunning(await app.get(id))) await time.tickAsync(1);
+    isDown = true;
+    for (let s = 0; s < 120; s++) await time.tickAsync(1_000);
+    assertEquals(app.operations.counters.running, 1);
+    const drained = isDrained ? processLifetime().drain({ deadline: 1_000 }) : undefined;
+    for (let s = 0; s < 10; s++) await time.tickAsync(1_000);
+    await drained;
+    isDown = false;
+    for (let s = 0; s < 10; s++) await time.tickAsync(1_000);
+    assertEquals([app.operations.counters.running, (await app.get(id)).state], [0, isDrained ? "lost" : "succeeded"]);
+  }
 });

@@ -1,5 +1,6 @@
 /** Idempotency keys, owners and limits. */
 import { assert, assertEquals, assertNotEquals } from "@std/assert";
+import { FakeTime } from "@std/testing/time";
 import { isEnded, memoryStore, type Operation, type StandardSchema } from "@taskscope/taskscope/operations";
 import { z } from "zod";
 import { App, type Work } from "./app.ts";
@@ -166,4 +167,52 @@ Deno.test("operations whose process is gone hold no place", async () => {
   await app.start();
   await app.idle();
   assertEquals([await store.count(), app.errors.map(([, operation]) => operation?.state)], [0, Array(20).fill("lost")]);
+});
+
+Deno.test("a repeated start is answered before its schema is asked, which may say otherwise by now", async () => {
+  const taken = new Set<string>();
+  const slot = z.object({ slot: z.string() });
+  const input: StandardSchema<unknown> = slot.refine(async ({ slot }) => !taken.has(await Promise.resolve(slot)));
+  const app = new App({ start: { input }, work: (_task, input) => void taken.add(slot.parse(input).slot) });
+  const [one, two] = await Promise.all([app.start({ slot: "a" }, key("k")), app.start({ slot: "a" }, key("k"))]);
+  await app.until(one.id);
+  const three = await app.start({ slot: "a" }, key("k"));
+  assertEquals([two.id, three.id], [one.id, one.id]);
+  assertEquals((await app.fetch("POST", "/x", { slot: "a" }, key("other"))).status, 400);
+  assertEquals((await app.fetch("POST", "/x", { slot: "b" }, key("k"))).status, 422);
+  await app.idle();
+});
+
+Deno.test("owners that differ in half a surrogate pair only are two", async () => {
+  const app = new App({ owner: (request) => JSON.parse(request.headers.get("x-user") ?? ""), start: { input } });
+  const users = ['"\\ud800"', '"\\ud801"', '"\\ufffd"', '"x"'];
+  const ids = await Promise.all(users.map(async (user) => (await app.start(1, key("k", user))).id));
+  assertEquals(new Set(ids).size, users.length);
+  const path = `/operations/${ids[0]}`;
+  const statuses = users.map(async (user) => (await app.fetch("GET", path, undefined, { "x-user": user })).status);
+  assertEquals(await Promise.all(statuses), [200, 404, 404, 404]);
+  await app.idle();
+});
+
+Deno.test("a key stands for its operation as long as that runs, though its deadline has passed long ago", async () => {
+  using time = new FakeTime();
+  let calls = 0;
+  const gate = Promise.withResolvers<void>();
+  const app = new App({
+    limits: { ttl: 50 },
+    lease: 60,
+    poll: 10,
+    start: { input, deadline: 50 },
+    work(task) {
+      calls++;
+      return task.shield(() => gate.promise, { deadline: 600_000 });
+    },
+  });
+  const { id } = await app.start(1, key("k"));
+  for (let turn = 0; turn < 100; turn++) await time.tickAsync(10);
+  assertEquals((await app.start(1, key("k"))).id, id);
+  for (let turn = 0; turn < 10; turn++) await time.tickAsync(10);
+  assertEquals(calls, 1);
+  gate.resolve();
+  while (app.operations.counters.running > 0) await time.tickAsync(10);
 });

@@ -1,5 +1,5 @@
 /** What a start takes as input, and what it answers to what it does not take. */
-import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { processLifetime, TaskScope } from "@taskscope/taskscope";
 import { memoryStore, Operations, type StandardSchema } from "@taskscope/taskscope/operations";
 import { z } from "zod";
@@ -104,6 +104,54 @@ Deno.test("a handler that has read the body itself gives it as value", async () 
     assertEquals(response.status, 202);
     assertEquals((await operations.start(scope, { ...options, input, value: {} }, () => 1)).status, 400);
     assertEquals((await operations.start(scope, options, (_task, input) => input)).status, 202);
+  });
+  await processLifetime().drain({ deadline: 5_000 });
+});
+
+Deno.test("a form is read field by field, not searched through for the name of each: a long one would block all", async () => {
+  const { getAll } = FormData.prototype;
+  let searches = 0;
+  FormData.prototype.getAll = function (this: FormData, name: string) {
+    searches++;
+    return getAll.call(this, name);
+  };
+  try {
+    const app = new App({ work: (_task, input) => Object.keys(Object(input)).length, start: { input: Any } });
+    const body = new URLSearchParams(Array.from({ length: 1_000 }, (_, i) => [`f${i}`, ""]));
+    const { id } = await app.start(`${body}`, { "content-type": "application/x-www-form-urlencoded" });
+    assertEquals([(await app.until(id)).result, searches], [1_000, 0]);
+    await app.idle();
+  } finally {
+    FormData.prototype.getAll = getAll;
+  }
+});
+
+Deno.test("the answer to wrong input is short, however many issues there are and however long their keys", async () => {
+  const many = new App({ start: { input: z.array(z.string()) } });
+  const { errors } = await problemOf(await many.fetch("POST", "/x", Array(10_000).fill(0)));
+  assertEquals((errors as { pointer: string }[]).map(({ pointer }) => pointer), [
+    ...Array.from({ length: 100 }, (_, i) => `#/${i}`),
+  ]);
+  const deep = new App({ start: { input: z.record(z.string(), z.array(z.string())) } });
+  const body = { ["k".repeat(100_000)]: Array(1_000).fill(0) };
+  const { length } = await (await deep.fetch("POST", "/x", body)).text();
+  assert(length < 300_000, `${length} characters`);
+});
+
+Deno.test("a key needs the body, or its value: what was read elsewhere cannot be told from another one", async () => {
+  const operations = new Operations({ store: memoryStore() });
+  await TaskScope.run(async (scope) => {
+    const pay = async (amount: number, isGiven: boolean) => {
+      const request = makeRequest("POST", "/pay", { amount }, { "idempotency-key": "k" });
+      const value: unknown = await request.json();
+      const options = { name: "pay", request, deadline: 5_000, ...isGiven ? { value } : {} };
+      return await operations.start(scope, options, () => value);
+    };
+    const message = (await assertRejects(() => pay(1, false), TypeError)).message;
+    assertStringIncludes(message, "give it as value");
+    const statuses = [];
+    for (const amount of [1, 1_000_000, 1]) statuses.push((await pay(amount, true)).status);
+    assertEquals(statuses, [202, 422, 202]);
   });
   await processLifetime().drain({ deadline: 5_000 });
 });

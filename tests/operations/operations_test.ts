@@ -116,6 +116,20 @@ Deno.test("whatever is thrown, and whatever is returned, the operation ends with
   ]);
 });
 
+Deno.test("a result that is nested too deep to be written everywhere fails the operation, which can be read", async () => {
+  for (const [depth, state] of [[500, "succeeded"], [501, "failed"], [10_000, "failed"]] as const) {
+    const app = new App({ work: () => JSON.parse("[".repeat(depth) + "]".repeat(depth)) });
+    const { id, links } = await app.start();
+    await app.idle();
+    const end = await app.get(id);
+    assertEquals([end.state, end.error?.message.includes("nested deeper than 500")], [
+      state,
+      state === "failed" ? true : undefined,
+    ]);
+    assert((await (await app.fetch("GET", links.events)).text()).includes(`"state":"${state}"`));
+  }
+});
+
 Deno.test("an operation whose deadline passes is deadline-exceeded; one that ignores it is abandoned", async () => {
   const waits = new App({ work: (task) => task.sleep(60_000), start: { deadline: 20 } });
   const late = await waits.until((await waits.start()).id);
@@ -221,7 +235,10 @@ Deno.test("new Operations() refuses wrong options", () => {
   const make = (options: object) => () => new Operations(options as never);
   assertThrows(make({}), TypeError, "get()");
   assertThrows(make({ store, paths: "/" }), TypeError, "paths");
-  for (const path of ["", "/", "a", "/a/", "/a b", 1]) assertThrows(make({ store, path }), TypeError, "path");
+  for (const path of ["", "/", "a", "/a/", "/a b", "/tâches", "/a/../b", '/a"b', 1]) {
+    assertThrows(make({ store, path }), TypeError, "path");
+  }
+  make({ store, path: "/t%C3%A2ches" })();
   assertThrows(make({ store, owner: "me" }), TypeError, "owner");
   assertThrows(make({ store, onError: 1 }), TypeError, "onError");
   assertThrows(make({ store, showErrors: 1 }), TypeError, "showErrors");

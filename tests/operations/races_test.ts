@@ -1,5 +1,6 @@
 /** Lost races, lost processes, and two services on one store. */
 import { assert, assertEquals } from "@std/assert";
+import { FakeTime } from "@std/testing/time";
 import { memoryStore, type Operation } from "@taskscope/taskscope/operations";
 import { unstorageStore } from "@taskscope/taskscope/operations/unstorage";
 import { createStorage } from "unstorage";
@@ -123,4 +124,96 @@ Deno.test("a start whose process was beaten to the key leaves neither a task nor
   assertEquals(id, other);
   await Promise.all([here.idle(), there.idle()]);
   assertEquals([await store.count(), here.errors], [0, []]);
+});
+
+Deno.test("the ETag of a cancel is of what is written: it does not hide the end that comes instead", async () => {
+  const writing = Promise.withResolvers<void>();
+  const [ending, working] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  const here = new App({
+    store: tampered(async (method, _key, entry) => {
+      if (method !== "compareAndSet" || Object(entry?.value).state !== "succeeded") return;
+      writing.resolve();
+      await ending.promise;
+    }),
+  });
+  const storage = createStorage();
+  const work = () => working.promise;
+  const [there, other] = [1, 2].map(() => new App({ store: unstorageStore(storage), work, poll: 60_000 }));
+  assert(there && other);
+  for (const [runs, asks, gate] of [[here, here, ending], [there, other, working]] as const) {
+    const { id, links } = await runs.start();
+    await runs.until(id, isRunning);
+    if (runs === here) await writing.promise;
+    const asked = await asks.fetch("DELETE", links.self);
+    assertEquals([asked.status, (await asked.json()).cancelRequested], [202, true]);
+    gate.resolve(); // it ends before the wish is written
+    await runs.idle();
+    const headers = { "if-none-match": asked.headers.get("etag") ?? "" };
+    const seen = await asks.fetch("GET", links.self, undefined, headers);
+    assertEquals([seen.status, (await seen.json()).state], [200, "succeeded"]);
+  }
+});
+
+Deno.test("what was found lost, expired and was forgotten is not put back by its process, which was cut off", async () => {
+  using time = new FakeTime();
+  const store = memoryStore();
+  let isCut = false;
+  const gate = Promise.withResolvers<void>();
+  const options = { lease: 60, poll: 10, limits: { ttl: 50 } };
+  const cut = tampered(() => {
+    if (isCut) throw new Error("unreachable");
+  }, store);
+  const one = new App({ store: cut, work: () => gate.promise, ...options });
+  const two = new App({ store, ...options });
+  const { id, links } = await one.start();
+  while (!isRunning(await one.get(id))) await time.tickAsync(1);
+  isCut = true;
+  const states: string[] = [];
+  for (let ms = 0; ms < 800; ms += 10) {
+    if (ms === 400) isCut = false;
+    if (ms === 600) gate.resolve();
+    const response = await two.fetch("GET", links.self);
+    const state = response.status === 200 ? (await response.json()).state : `${response.status}`;
+    if (states.at(-1) !== state) states.push(state);
+    await time.tickAsync(10);
+  }
+  assertEquals(states, ["running", "lost", "410", "404"]);
+  assertEquals(one.operations.counters, { running: 0, listeners: 0 });
+});
+
+Deno.test("an operation that is found lost before it begins does not begin", async () => {
+  const store = memoryStore();
+  let calls = 0;
+  const app = new App({
+    store: tampered(async (method, key, entry) => {
+      if (method === "create" && key.startsWith("key-")) await meddle(store, Object(entry?.value).id, LOST);
+    }, store),
+    work: () => calls++,
+  });
+  const { id } = await app.start("x", { "idempotency-key": "k" });
+  await app.idle();
+  assertEquals([(await app.get(id)).state, calls], ["lost", 0]);
+});
+
+Deno.test("a start that waits for its turn at a slow store has its whole lease before it", async () => {
+  using time = new FakeTime();
+  const first = Promise.withResolvers<void>();
+  const gate = Promise.withResolvers<void>();
+  const left: number[] = [];
+  const app = new App({
+    store: tampered(async (method, key, entry) => {
+      if (method !== "create" || !key.startsWith("op-")) return;
+      left.push(Object(entry?.value).leaseUntil - Date.now());
+      first.resolve();
+      await gate.promise;
+    }),
+    lease: 15_000,
+  });
+  const starts = [1, 2].map(() => app.start());
+  await first.promise;
+  await time.tickAsync(20_000);
+  gate.resolve();
+  await Promise.all(starts);
+  assertEquals(left, [15_000, 15_000]);
+  while (app.operations.counters.running > 0) await time.tickAsync(10);
 });

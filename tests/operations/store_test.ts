@@ -1,5 +1,6 @@
 /** The stores that need no server. */
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
+import { FakeTime } from "@std/testing/time";
 import { memoryStore } from "@taskscope/taskscope/operations";
 import { denoKvStore, type KvLike } from "@taskscope/taskscope/operations/deno-kv";
 import { postgresStore } from "@taskscope/taskscope/operations/postgres";
@@ -99,4 +100,42 @@ Deno.test("a key that is counted but not there, as when a process ends in betwee
   await app.start();
   await app.idle();
   assertEquals(await store.count(), 0);
+});
+
+Deno.test("unstorageStore() purges what has expired of its own, and nothing that others keep beside it", async () => {
+  using time = new FakeTime();
+  const storage = createStorage();
+  const foreign = ["app:session:42", "app:entry:x", "app:counted:y", "app:expiresAt"];
+  for (const key of foreign) await storage.setItem(key, { user: "ada" });
+  const store = unstorageStore(storage, { prefix: "app" });
+  await store.create("a", { value: 1, expiresAt: Date.now() + 1, group: "g", counted: true });
+  await store.create("b", { value: 1, expiresAt: Date.now() + 3_600_000, group: "g", counted: true });
+  time.tick(700_000);
+  await store.purge?.();
+  assertEquals((await storage.getKeys()).toSorted(), [...foreign, "app:counted:g:b", "app:entry:b"].toSorted());
+});
+
+Deno.test("unstorageStore() does not purge what is written anew at that moment", async () => {
+  using time = new FakeTime();
+  const storage = createStorage();
+  let creating: Promise<string | undefined> | undefined;
+  let isPurging = false;
+  const watched = {
+    ...storage,
+    async getItem(key: string) {
+      const row = await storage.getItem(key);
+      if (isPurging && !creating) {
+        creating = store.create("a", { value: "new", expiresAt: Date.now() + 60_000 });
+        await time.runMicrotasks(); // if it may, it writes now
+      }
+      return row;
+    },
+  };
+  const store = unstorageStore(watched as unknown as StorageLike);
+  await store.create("a", { value: "old", expiresAt: Date.now() + 1 });
+  time.tick(700_000);
+  isPurging = true;
+  await store.purge?.();
+  assert(await creating);
+  assertEquals((await store.get("a"))?.value, "new");
 });

@@ -18,6 +18,7 @@ export interface Reported {
 const LONGEST_MESSAGE = 2_000; // characters
 const LONGEST_STACK = 4_000;
 const DEEPEST_CAUSE = 4;
+const DEEPEST_RESULT = 500;
 const CUT_OFF = ["lifetime", "shutdown"];
 
 /**
@@ -48,12 +49,27 @@ function succeeded(value: unknown, settings: Settings): Reported {
     if (length > settings.result) {
       throw new RangeError(`It has ${length} bytes of JSON, more than limits.result, ${settings.result}`);
     }
-    return { ending: { state: "succeeded", result: text === undefined ? undefined : JSON.parse(text) } };
+    const result = text === undefined ? undefined : JSON.parse(text);
+    assertFlat(result);
+    return { ending: { state: "succeeded", result } };
   } catch (cause) {
     const { message, name } = describe(cause, false);
     const error = new TypeError(`Cannot keep the result of the operation: ${name}: ${message}`, { cause });
     return { ending: { state: "failed", error: describe(error, settings.showErrors) }, error };
   }
+}
+
+/** What is nested too deep can be written as JSON in one place and not in another. */
+function assertFlat(value: unknown): void {
+  let level = [value].filter(isObject);
+  for (let depth = 1; level.length > 0; depth++) {
+    if (depth > DEEPEST_RESULT) throw new RangeError(`It is nested deeper than ${DEEPEST_RESULT}`);
+    level = level.flatMap((each): unknown[] => Object.values(each)).filter(isObject);
+  }
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === "object" && value !== null;
 }
 
 function outOfTime(error: unknown, showErrors: boolean): Reported {

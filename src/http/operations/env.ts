@@ -63,10 +63,7 @@ export async function load({ settings }: Env, id: string): Promise<Versioned | u
 
 /** Tells the user of an error; one in the telling is told on the console. */
 export function report({ settings }: Env, error: unknown, record?: OperationRecord): void {
-  try {
-    const operation: Operation | undefined = record && toOperation(record, settings.path);
-    settings.onError(error instanceof StoreFailure ? error.cause : error, operation);
-  } catch (thrown) {
-    console.error("TaskScope: onError failed:", thrown);
-  }
+  const operation: Operation | undefined = record && toOperation(record, settings.path);
+  const tell = async () => await settings.onError(error instanceof StoreFailure ? error.cause : error, operation);
+  tell().catch((thrown) => console.error("TaskScope: onError failed:", thrown));
 }

@@ -13,7 +13,7 @@ import { toOperation } from "./record.ts";
 const RETRY = 1_000; // how long an EventSource waits before it connects again, in milliseconds
 
 /**
- * The stream of one client. Listens until the operation has ended, cannot be read any more, or the client left.
+ * The stream of one client. Listens only while the client waits for more: what nobody reads holds nothing.
  *
  * @param seen The revision that the client has; 0 if it has none.
  */
@@ -21,19 +21,13 @@ export function eventStream(env: Env, reader: Reader, first: Versioned, seen: nu
   const { id } = first.record;
   const { settings, hub, running } = env;
   const bell = new Bell();
-  const stop = hub.listen(recordKey(id), () => bell.ring());
   let isOver = false;
-  const end = () => {
-    isOver = true;
-    stop();
-    bell.ring();
-  };
-  let next: Versioned | undefined = first;
+  let next = first.record.revision === seen ? undefined : first; // what it has may have changed since
   let sent = seen;
   let quietSince = Date.now();
   let greeting: { retry?: number } = { retry: RETRY };
 
-  const messageNow = async (): Promise<ServerSentEventMessage | undefined> => {
+  const nextMessage = async (): Promise<ServerSentEventMessage | undefined> => {
     while (!isOver) {
       const record = (next ?? await reader.read(id))?.record;
       next = undefined;
@@ -52,8 +46,9 @@ export function eventStream(env: Env, reader: Reader, first: Versioned, seen: nu
 
   const messages = new ReadableStream<ServerSentEventMessage>({
     async pull(controller) {
+      const stop = hub.listen(recordKey(id), () => bell.ring()); // before it reads
       try {
-        const message = await messageNow();
+        const message = await nextMessage();
         if (isOver) return;
         if (message) {
           quietSince = Date.now();
@@ -63,11 +58,15 @@ export function eventStream(env: Env, reader: Reader, first: Versioned, seen: nu
         }
       } catch (error) {
         report(env, error); // the client comes again, with its Last-Event-ID
+      } finally {
+        stop();
       }
-      end();
       controller.close();
     },
-    cancel: end,
+    cancel() {
+      isOver = true;
+      bell.ring();
+    },
   }, { highWaterMark: 0 });
   return messages.pipeThrough(new ServerSentEventStream());
 }

@@ -75,11 +75,13 @@ async function parse(body: Bytes, type: string, kind: string): Promise<unknown> 
   if (kind === "application/json" || kind.endsWith("+json")) return JSON.parse(decode(body));
   if (kind === "application/x-www-form-urlencoded" || kind === "multipart/form-data") {
     const form = await new Response(body, { headers: { "content-type": type } }).formData();
-    const names = new Set(form.keys());
-    return Object.fromEntries(Array.from(names, (name) => {
-      const values = form.getAll(name);
-      return [name, values.length === 1 ? values[0] : values];
-    }));
+    const fields = new Map<string, unknown[]>(); // getAll() reads the whole form, for each of its names
+    for (const [name, value] of form) {
+      const values = fields.get(name);
+      if (values) values.push(value);
+      else fields.set(name, [value]);
+    }
+    return Object.fromEntries(Array.from(fields, ([name, values]) => [name, values.length === 1 ? values[0] : values]));
   }
   return kind.startsWith("text/") ? decode(body) : new Blob([body], { type: kind });
 }

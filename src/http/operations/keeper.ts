@@ -3,32 +3,24 @@
  *
  * Invariants:
  * 1. While the function runs, this is the only one in the process that writes its record, one write after the other.
- * 2. A write that lost a race is made again on top of what won, unless that has ended: then the function is canceled.
+ * 2. Once the record has ended, whoever wrote that, the function is canceled; had it not begun, it never is called.
  * 3. When `run` ends, the record has ended, nothing is listened to, and no timer is left.
  *
  * @module
  */
+import type { TaskScope } from "../../../mod.ts";
 import type { DetachedTask } from "../../detached.ts";
 import { CancelReason } from "../../errors.ts";
 import type { Outcome } from "../../observer.ts";
 import { Bell } from "./bell.ts";
-import {
-  cancelKey,
-  entryOf,
-  type Env,
-  load,
-  recordKey,
-  replace,
-  report,
-  type RunningHere,
-  type Versioned,
-} from "./env.ts";
+import { cancelKey, type Env, recordKey, report, type RunningHere, type Versioned } from "./env.ts";
 import { endingOf, type Reported } from "./ending.ts";
+import { HeldRecord } from "./held_record.ts";
 import { isEnded, type OperationProgress } from "./operation.ts";
 import { cancelAsked, ended, type Ending, type OperationRecord, progressed, renewed, started } from "./record.ts";
 
 const HEARTBEATS = 3; // a lease
-const PATIENCE = 60_000; // for a store that fails at the end, in milliseconds
+const PATIENCE = 60_000; // for a store that fails at the end, where the host wants to go, in milliseconds
 const MOST_REFUSALS = 3;
 const FIRST_RETRY = 100;
 const LAST_RETRY = 5_000;
@@ -38,27 +30,20 @@ export class Keeper implements RunningHere {
   readonly #env: Env;
   readonly #task: DetachedTask<unknown>;
   readonly #bell = new Bell();
-  #current: Versioned;
+  readonly #held: HeldRecord;
   #outcome: Outcome<unknown> | undefined;
   #isStarted = false;
   #isCancelAsked = false;
   #progress: OperationProgress | undefined; // not yet written
   #progressAt = -Infinity; // when progress was written last
   #readAt = Date.now();
-  #isWriting = false;
   #retryAt = -Infinity; // after the store has failed
   #isStoreDown = false;
 
   constructor(env: Env, task: DetachedTask<unknown>, current: Versioned) {
     this.#env = env;
     this.#task = task;
-    this.#current = current;
-  }
-
-  /** The function is about to be called. */
-  started(): void {
-    this.#isStarted = true;
-    this.#bell.ring();
+    this.#held = new HeldRecord(env, current, (record) => this.#heard(record));
   }
 
   /** Takes progress; the last one that is not written yet counts. */
@@ -78,14 +63,16 @@ export class Keeper implements RunningHere {
   /**
    * Keeps the record until the function has ended, and writes how.
    *
-   * @param begin Called first, a turn of the event loop later: the answer goes out before the work begins.
+   * @param begin Lets the function be called, a turn of the event loop later and when the store has been told: the answer
+   * goes out before the work begins, and what has ended meanwhile does not begin at all.
+   * @param keep Until when to try to write the end; once it is canceled, soon.
    */
-  async run(begin: () => void): Promise<void> {
+  async run(begin: () => void, keep: TaskScope): Promise<void> {
     const { hub, running } = this.#env;
-    const { id } = this.#current.record;
+    const { id } = this.#held.record;
     running.set(id, this);
     const stop = hub.listen(recordKey(id), () => {
-      if (this.#isWriting) return;
+      if (this.#held.isWriting) return;
       this.#readAt = -Infinity;
       this.#bell.ring();
     });
@@ -94,27 +81,25 @@ export class Keeper implements RunningHere {
       this.#bell.ring();
     });
     try {
-      await this.#turn();
+      await new Bell().wait(0);
+      this.#isStarted = true;
+      await this.#tryStep();
       begin();
       while (!this.#outcome) {
         await this.#bell.wait(this.#untilNext());
-        if (!this.#outcome) await this.#step().catch((error) => this.#storeFailed(error));
+        await this.#tryStep();
       }
-      await this.#finish(this.#outcome);
+      await this.#finish(this.#outcome, keep);
     } finally {
       stop();
       running.delete(id); // invariant 3
     }
   }
 
-  async #turn(): Promise<void> {
-    await new Bell().wait(0);
-  }
-
   /** The time until there is something to do that nobody rings for. */
   #untilNext(): number {
     const { lease, poll, progressInterval } = this.#env.settings;
-    const { record } = this.#current;
+    const { record } = this.#held;
     if (isEnded(record.state)) return poll; // its function has been canceled, and takes its time
     const at = Math.min(
       this.#readAt + poll,
@@ -124,12 +109,16 @@ export class Keeper implements RunningHere {
     return Math.max(1, Math.max(at, this.#retryAt) - Date.now());
   }
 
+  async #tryStep(): Promise<void> {
+    if (!this.#outcome) await this.#step().catch((error) => this.#storeFailed(error));
+  }
+
   async #step(): Promise<void> {
     const { lease, poll, progressInterval } = this.#env.settings;
     if (Date.now() < this.#retryAt) return;
     if (Date.now() >= this.#readAt + poll) await this.#look();
     const now = Date.now();
-    const { leaseUntil } = this.#current.record;
+    const { leaseUntil } = this.#held.record;
     const isDue = now >= leaseUntil - lease + lease / HEARTBEATS;
     const progress = now >= this.#progressAt + progressInterval ? this.#progress : undefined;
     const change = (record: OperationRecord) => {
@@ -139,7 +128,7 @@ export class Keeper implements RunningHere {
       if (progress) next = progressed(next, progress, now) ?? next;
       return next === record && !isDue ? undefined : renewed(next, now + lease);
     };
-    const isWritten = await this.#write(change);
+    const isWritten = await this.#held.write(change);
     this.#isStoreDown = false;
     if (!isWritten || !progress) return;
     this.#progressAt = now;
@@ -148,66 +137,36 @@ export class Keeper implements RunningHere {
 
   /** Reads what others wrote: a wish to cancel, or an end. */
   async #look(): Promise<void> {
-    const { record, version } = this.#current;
     const { store } = this.#env.settings;
     this.#readAt = Date.now();
-    const found = await load(this.#env, record.id);
-    if (found && found.version !== version) this.#adopt(found);
-    if (!store.atomic && !this.#isCancelAsked && await store.get(cancelKey(record.id))) this.cancel();
+    await this.#held.look();
+    if (store.atomic || this.#isCancelAsked) return;
+    if (await store.get(cancelKey(this.#held.record.id))) this.cancel();
   }
 
-  #adopt(found: Versioned): void {
-    this.#current = found;
-    const { state, cancelRequested } = found.record;
+  /** Another process wrote this. */
+  #heard({ state, cancelRequested }: OperationRecord): void {
     if (isEnded(state)) {
       const { path } = this.#task;
       this.#task.cancel(new CancelReason("canceled", path, `Another process wrote that "${path}" is ${state}`));
     } else if (cancelRequested && !this.#isCancelAsked) this.cancel();
   }
 
-  /** Changes the record; again on top of what won a race, and not at all once it has ended (invariant 2). */
-  async #write(change: (record: OperationRecord) => OperationRecord | undefined): Promise<boolean> {
-    for (;;) {
-      const next = change(this.#current.record);
-      if (!next) return false;
-      if (await this.#replace(next)) return true;
-      const found = await load(this.#env, next.id);
-      if (found) this.#adopt(found);
-      else await this.#putBack(next);
-    }
-  }
-
-  /** A store may lose a record, as a Redis does that was flushed or is full; what runs here is still known here. */
-  async #putBack(record: OperationRecord): Promise<void> {
-    const { store } = this.#env.settings;
-    const version = await store.create(recordKey(record.id), entryOf(record, this.#env.settings));
-    if (version !== undefined) this.#current = { record: this.#current.record, version };
-  }
-
-  async #replace(next: OperationRecord): Promise<boolean> {
-    this.#isWriting = true; // it need not be told of its own write
-    try {
-      const written = await replace(this.#env, next, this.#current.version);
-      if (written) this.#current = written;
-      return written !== undefined;
-    } finally {
-      this.#isWriting = false;
-    }
-  }
-
-  async #finish(outcome: Outcome<unknown>): Promise<void> {
+  /** Writes how it ended, for as long as there is a chance that the store takes it. */
+  async #finish(outcome: Outcome<unknown>, keep: TaskScope): Promise<void> {
     const { settings } = this.#env;
-    const giveUpAt = Date.now() + PATIENCE;
+    const impatientAt = Date.now() + PATIENCE;
     let reported = endingOf(outcome, this.#task.path, settings);
     let refused = 0;
     for (let delay = FIRST_RETRY;; delay = Math.min(2 * delay, LAST_RETRY)) {
       try {
         await this.#end(reported);
-        if (!settings.store.atomic) await settings.store.delete(cancelKey(this.#current.record.id));
+        if (!settings.store.atomic) await settings.store.delete(cancelKey(this.#held.record.id));
         return;
       } catch (error) {
         this.#storeFailed(error);
-        if (Date.now() > giveUpAt) return; // its lease ends: a reader will find it lost
+        const giveUpAt = keep.signal.aborted ? impatientAt : keep.deadline?.getTime() ?? Infinity;
+        if (Date.now() + delay >= giveUpAt) return; // its lease ends: a reader will find it lost
         if (await this.#isRenewed()) refused++;
         // It takes everything but the end: then it must be the result, which may be too large for it.
         if (refused >= MOST_REFUSALS && reported.ending.result !== undefined) {
@@ -222,7 +181,7 @@ export class Keeper implements RunningHere {
   async #isRenewed(): Promise<boolean> {
     const leaseUntil = Date.now() + this.#env.settings.lease;
     try {
-      return await this.#write((record) => renewed(record, leaseUntil));
+      return await this.#held.write((record) => renewed(record, leaseUntil));
     } catch {
       return false;
     }
@@ -237,8 +196,8 @@ export class Keeper implements RunningHere {
       if (this.#isCancelAsked) last = cancelAsked(last, now) ?? last;
       return ended(last, withoutUndefined(ending), now, ttl);
     };
-    const isWritten = await this.#write(change);
-    if (isWritten && error !== undefined) report(this.#env, error, this.#current.record);
+    const isWritten = await this.#held.write(change);
+    if (isWritten && error !== undefined) report(this.#env, error, this.#held.record);
   }
 
   #storeFailed(error: unknown): void {

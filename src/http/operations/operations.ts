@@ -38,8 +38,9 @@ const DOWN = { headers: { "retry-after": "5" } };
  * The routes and what they answer are described at {@linkcode Operation}'s module.
  *
  * **Guarantees.** The answer is made before the function is called. A state never goes backwards: every write is a
- * compare-and-set, a lost race is made again on top of what won. An operation ends in the store however its function does;
- * if its process dies, whoever reads it after its lease finds it `lost`. A client that leaves frees all it held.
+ * compare-and-set, a lost race is made again on top of what won. An operation ends in the store however its function does:
+ * while the store fails, its end is tried again, until an hour after its deadline or, once the process shuts down, for a
+ * minute. If its process dies, whoever reads it after its lease finds it `lost`. A client that leaves frees all it held.
  *
  * **Stores that are not atomic** (`store.atomic` is `false`): inside one process all is as above. Among processes, one key
  * can start twice if it comes to two processes at the same moment; only the process of an operation writes its record, a
@@ -163,7 +164,7 @@ export class Operations {
       if (name instanceof Response) return name;
       if (name === undefined || name === "") return problem(401, "It is not known whose request this is");
       if (typeof name !== "string") throw new TypeError(`Cannot tell the owner: a string is needed, got ${show(name)}`);
-      return await fn(await digestText(name));
+      return await fn(await digestText(JSON.stringify(name))); // UTF-8 has one code for all lone surrogates
     } catch (error) {
       if (!(error instanceof StoreFailure)) throw error;
       report(this.#env, error);

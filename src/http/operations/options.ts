@@ -28,7 +28,8 @@ export interface OperationLimits {
    */
   readonly body?: number;
   /**
-   * The longest result, in bytes of JSON; a longer one fails the operation. Deno KV takes 64 KiB with all around it.
+   * The longest result, in bytes of JSON; a longer one fails the operation, and so does one that is nested deeper than 500
+   * arrays and objects. Deno KV takes 64 KiB with all around it.
    *
    * @default 32 KiB
    */
@@ -58,7 +59,7 @@ export interface OperationsOptions {
   /** Where operations are kept. */
   readonly store: OperationStore;
   /**
-   * The path under which operations are found.
+   * The path under which operations are found, written as in a URL: `/t%C3%A2ches`.
    *
    * @default "/operations"
    */
@@ -128,8 +129,8 @@ export function settingsOf(options: OperationsOptions): Settings {
   for (const method of METHODS) {
     if (typeof Object(store)[method] !== "function") throw wrong(what, `a store with ${method}() is needed`, store);
   }
-  if (typeof path !== "string" || !/^(\/[^/?#\s]+)+$/.test(path)) {
-    throw wrong(what, 'path must start with "/" and not end with it', path);
+  if (typeof path !== "string" || !/^(\/[^/?#\s]+)+$/.test(path) || new URL(path, "http://x").pathname !== path) {
+    throw wrong(what, 'path must be as in a URL, start with "/" and not end with it', path);
   }
   if (owner !== undefined) assertFunction(owner, `${what}: owner`);
   if (options.onError !== undefined) assertFunction(options.onError, `${what}: onError`);

@@ -50,7 +50,6 @@ export function prepare<Output, Result>(
   const progress = progressOf(() => keeper);
   const task = scope.spawnDetached(async (task): Promise<unknown> => {
     await task.abortable(gate.promise);
-    keeper?.started();
     return await fn(task, input, progress);
   }, options);
   return { task, connect: (given) => void (keeper = given), open: gate.resolve };

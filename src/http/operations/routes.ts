@@ -165,10 +165,12 @@ async function cancel(env: Env, reader: Reader, first: Versioned): Promise<Respo
     if (here) here.cancel();
     else if (asked && store.atomic) {
       if (!await replace(env, asked, version)) continue; // lost a race: look again at what won
+      return operationResponse(env, asked, 202);
     } else if (!store.atomic) {
       await store.create(cancelKey(id), { value: true, expiresAt: record.deadline + ttl });
     }
-    return operationResponse(env, asked ?? record, 202);
+    // Its process writes the wish: that revision, and so its ETag, may as well become the end.
+    return operationResponse(env, { ...record, cancelRequested: true }, 202);
   }
   return problem(410, "The operation has expired");
 }

@@ -40,14 +40,28 @@ export interface FieldProblem {
   readonly detail: string;
 }
 
-/** The fields that issues are about. */
+// An answer must not be fifty times as long as the request, whether by many issues or by a long key in each of them.
+const MOST_FIELDS = 100;
+const MOST_TEXT = 16_384; // characters; the field that goes beyond is the last
+
+/** The fields that issues are about; of many, the first. */
 export function fieldsOf(issues: readonly SchemaIssue[]): FieldProblem[] {
-  return issues.map(({ message, path = [] }) => {
-    const keys = path.map((part) => typeof part === "object" ? part.key : part);
-    const field = keys.map((key) => typeof key === "number" ? `[${key}]` : `.${String(key)}`).join("");
-    const pointer = keys.map((key) => `/${escape(String(key))}`).join("");
-    return { field: field.replace(/^\./, ""), pointer: `#${pointer}`, detail: message };
-  });
+  const fields: FieldProblem[] = [];
+  let length = 0;
+  for (const issue of issues) {
+    if (fields.length >= MOST_FIELDS || length > MOST_TEXT) break;
+    const field = fieldOf(issue);
+    length += field.field.length + field.pointer.length + field.detail.length;
+    fields.push(field);
+  }
+  return fields;
+}
+
+function fieldOf({ message, path = [] }: SchemaIssue): FieldProblem {
+  const keys = path.map((part) => typeof part === "object" ? part.key : part);
+  const field = keys.map((key) => typeof key === "number" ? `[${key}]` : `.${String(key)}`).join("");
+  const pointer = keys.map((key) => `/${escape(String(key))}`).join("");
+  return { field: field.replace(/^\./, ""), pointer: `#${pointer}`, detail: message };
 }
 
 /** As RFC 6901 has it for a URI fragment; half a surrogate pair is no URI. */

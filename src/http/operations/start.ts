@@ -12,14 +12,14 @@ import type { TaskScope } from "../../../mod.ts";
 import type { DetachedOptions } from "../../detached.ts";
 import { wrong } from "../../validate.ts";
 import { type Claim, claimKey, isIdempotencyKey, readClaim, takeClaim, type VersionedClaim } from "./claims.ts";
-import { entryOf, type Env, recordKey, report } from "./env.ts";
+import { entryOf, type Env, recordKey, report, type Versioned } from "./env.ts";
 import { givenInput, readInput } from "./input.ts";
 import { Keeper } from "./keeper.ts";
 import { KeyedLock } from "./keyed_lock.ts";
 import { type OperationFunction, prepare, type Prepared } from "./prepare.ts";
 import { problem } from "./problem.ts";
 import type { Reader } from "./reader.ts";
-import { newRecord, type OperationRecord } from "./record.ts";
+import { type NewRecord, newRecord, type OperationRecord } from "./record.ts";
 import { operationResponse } from "./routes.ts";
 import { fieldsOf, type StandardSchema } from "./standard_schema.ts";
 
@@ -31,7 +31,10 @@ export interface StartOptions<Output> extends DetachedOptions {
   readonly request: Request;
   /** What the input must be: a schema of zod, valibot, arktype or any other that follows Standard Schema. */
   readonly input?: StandardSchema<Output>;
-  /** The input, not validated yet, where the body of the request has been read already. Has to be JSON. */
+  /**
+   * The input, not validated yet, where the body of the request has been read already. Has to be JSON. Needed then with a
+   * schema, and with a key, to tell a repeated request from another one.
+   */
   readonly value?: unknown;
 }
 
@@ -65,76 +68,78 @@ export class Starter {
       return problem(400, "Idempotency-Key must have 1 to 255 visible ASCII characters");
     }
     const isGiven = "value" in options;
-    if (!isGiven && input && request.bodyUsed) {
+    if (!isGiven && (input || header !== null) && request.bodyUsed) {
       throw wrong(`Cannot start "${name}"`, "the body has been read already: give it as value", request);
     }
-    const isRead = isGiven || request.bodyUsed || (!input && header === null);
-    const raw = isRead
+    const raw = isGiven || (!input && header === null)
       ? await givenInput(request, name, value)
       : await readInput(request, name, this.#env.settings.body);
     if (raw instanceof Response) return raw;
-    const checked = await input?.["~standard"].validate(raw.value);
-    if (checked?.issues) return problem(400, "The input is wrong", { errors: fieldsOf(checked.issues) });
-    const spawn = () => prepare<Output, Result>(scope, detached, fn, checked?.value as Output);
+    const check = async () => {
+      const checked = await input?.["~standard"].validate(raw.value);
+      if (checked?.issues) return problem(400, "The input is wrong", { errors: fieldsOf(checked.issues) });
+      return () => prepare<Output, Result>(scope, detached, fn, checked?.value as Output);
+    };
     this.#sweep(scope);
-    if (header === null) return await this.#launch(scope, spawn, owner, name);
+    if (header === null) return await this.#launch(scope, check, owner, name);
     const key = await claimKey(owner, header);
     const { fingerprint } = raw;
-    return await this.#lock.run(key, () => this.#launch(scope, spawn, owner, name, { key, fingerprint }));
+    return await this.#lock.run(key, () => this.#launch(scope, check, owner, name, { key, fingerprint }));
   }
 
   async #launch(
     scope: TaskScope,
-    spawn: () => Prepared,
+    check: () => Promise<Response | (() => Prepared)>,
     owner: string,
     name: string,
     idempotency?: { key: string; fingerprint: string },
   ): Promise<Response> {
+    const { settings } = this.#env;
+    let spawn: Awaited<ReturnType<typeof check>> | undefined;
     for (;;) {
       const before = idempotency && await readClaim(this.#env, idempotency.key);
       const known = before && await this.#repeat(before, idempotency.fingerprint);
-      if (known) return known;
+      if (known) return known; // whatever its schema would say by now
+      spawn ??= await check();
+      if (spawn instanceof Response) return spawn;
       const prepared = spawn(); // invariant 1
-      const { settings } = this.#env;
-      const now = Date.now();
-      const record = newRecord({
-        id: crypto.randomUUID(),
-        name,
-        owner,
-        createdAt: now,
-        deadline: prepared.task.deadline.getTime(),
-        leaseUntil: now + settings.lease,
-      });
+      const id = crypto.randomUUID();
+      const deadline = prepared.task.deadline.getTime();
       try {
-        const version = await this.#lock.run("", () => this.#create(record));
-        if (version === undefined) {
+        const created = await this.#lock.run("", () => this.#create({ id, name, owner, deadline }));
+        if (!created) {
           prepared.task.cancel();
           return problem(429, "There are as many unfinished operations as allowed", BUSY);
         }
-        const claim = idempotency && { id: record.id, fingerprint: idempotency.fingerprint };
+        const { record } = created;
+        const claim = idempotency && { id, fingerprint: idempotency.fingerprint };
         if (claim && !await this.#claim(idempotency.key, claim, before, record)) {
           prepared.task.cancel();
-          await settings.store.delete(recordKey(record.id));
+          await settings.store.delete(recordKey(id));
           continue; // another process was faster with the same key
         }
-        this.#keep(scope, prepared, record, version);
+        const response = this.#accepted(record);
+        this.#keep(scope, prepared, created);
+        return response;
       } catch (error) {
         prepared.task.cancel(); // invariant 3
-        await settings.store.delete(recordKey(record.id)).catch(() => {});
+        await settings.store.delete(recordKey(id)).catch(() => {});
         throw error;
       }
-      return this.#accepted(record);
     }
   }
 
   /** Puts a record into the store, unless there are too many already. */
-  async #create(record: OperationRecord): Promise<string | undefined> {
+  async #create(from: Omit<NewRecord, "createdAt" | "leaseUntil">): Promise<Versioned | undefined> {
     const { settings } = this.#env;
-    if (await this.#isFull(record.owner)) {
+    if (await this.#isFull(from.owner)) {
       await this.#reader.sweep();
-      if (await this.#isFull(record.owner)) return undefined;
+      if (await this.#isFull(from.owner)) return undefined;
     }
-    return await settings.store.create(recordKey(record.id), entryOf(record, settings));
+    const now = Date.now(); // not before its turn has come: its lease must not be over by then
+    const record = newRecord({ ...from, createdAt: now, leaseUntil: now + settings.lease });
+    const version = await settings.store.create(recordKey(record.id), entryOf(record, settings));
+    return version === undefined ? undefined : { record, version };
   }
 
   async #isFull(owner: string): Promise<boolean> {
@@ -143,8 +148,10 @@ export class Starter {
     return mine >= perOwner || all >= total;
   }
 
+  /** For as long as its operation may be known, and that may go on after its deadline. */
   #claim(key: string, claim: Claim, before: VersionedClaim | undefined, record: OperationRecord): Promise<boolean> {
-    return takeClaim(this.#env, key, claim, before, entryOf(record, this.#env.settings).expiresAt);
+    const { expiresAt } = entryOf(record, this.#env.settings);
+    return takeClaim(this.#env, key, claim, before, expiresAt + LONGEST_SHIELD);
   }
 
   /** The answer to a key that stands for an operation which is still known. */
@@ -161,13 +168,14 @@ export class Starter {
     return operationResponse(this.#env, record, 202, { location: `${this.#env.settings.path}/${record.id}` });
   }
 
-  #keep(scope: TaskScope, { task, connect, open }: Prepared, record: OperationRecord, version: string): void {
-    const keeper = new Keeper(this.#env, task, { record, version });
+  #keep(scope: TaskScope, { task, connect, open }: Prepared, created: Versioned): void {
+    const { name, deadline: taskDeadline } = created.record;
+    const keeper = new Keeper(this.#env, task, created);
     connect(keeper);
-    const deadline = new Date(Math.min(record.deadline + LONGEST_SHIELD, LAST_MOMENT));
+    const deadline = new Date(Math.min(taskDeadline + LONGEST_SHIELD, LAST_MOMENT));
     // What cancels the function must not cut off the writing of how it ended.
-    scope.spawnDetached((keep) => keep.shield(() => keeper.run(open), { deadline }), {
-      name: `${record.name} record`,
+    scope.spawnDetached((keep) => keep.shield(() => keeper.run(open, keep), { deadline }), {
+      name: `${name} record`,
       deadline,
       onExceed: "clamp",
       margin: 0,

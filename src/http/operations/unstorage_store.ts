@@ -95,9 +95,17 @@ class UnstorageStore implements OperationStore {
   async purge(): Promise<void> {
     if (Date.now() - this.#purgedAt < PURGE_EVERY) return;
     this.#purgedAt = Date.now();
-    const keys = await this.#storage.getKeys(`${this.#prefix}:`);
-    for (const key of keys) if (!await this.#read(key)) await this.#storage.removeItem(key);
+    for (const kind of ["entry", "counted"]) {
+      const keys = await this.#storage.getKeys(`${this.#prefix}:${kind}:`);
+      for (const key of keys) await this.#lock.run(key.split(":").at(-1) ?? "", () => this.#purge(key));
+    }
     await this.#counted.refresh();
+  }
+
+  /** Nothing but rows of its own: the storage may have other users. */
+  async #purge(key: string): Promise<void> {
+    const row = await this.#storage.getItem(key) as Partial<Row> | null;
+    if (typeof row?.expiresAt === "number" && row.expiresAt <= Date.now()) await this.#storage.removeItem(key);
   }
 
   async #listCounted(): Promise<[key: string, group: string][]> {
