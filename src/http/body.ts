@@ -53,10 +53,16 @@ export async function readAhead(
     const chunk = await soon(next, isWorkerd ? turn : undefined);
     if (!chunk) break;
     if (chunk.done) return join(parts, length);
+    if (!isBytes(chunk.value)) break; // the platform may take it, as Bun does a string, or says why not
     parts.push(chunk.value);
     length += chunk.value.byteLength;
   }
   return send(reader, ahead, onCancel);
+}
+
+/** As by `instanceof`, also for those of another realm. */
+function isBytes(value: unknown): boolean {
+  return Object.prototype.toString.call(value) === "[object Uint8Array]";
 }
 
 /** What a promise fulfills with within some microtasks, or a turn; `undefined` if it takes longer, or rejects. */

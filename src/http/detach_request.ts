@@ -4,7 +4,7 @@
  * @module
  */
 import { assertSignal } from "../signals.ts";
-import { assertNumber, assertOneOf, assertOptions } from "../validate.ts";
+import { assertNumber, assertOneOf, assertOptions, wrong } from "../validate.ts";
 
 type Body = ReadableStream<Uint8Array<ArrayBuffer>>;
 
@@ -32,13 +32,14 @@ const MAX_BYTES = 1_048_576;
  * refuses its body (workerd). Go: `Request.Clone(context.WithoutCancel(ctx))`.
  *
  * **Guarantees.** Url, method and headers are taken synchronously. With `buffer`, the body has been read when the promise
- * fulfills: await it before you answer. The copy's signal follows `owner` and never the original request.
+ * fulfills: await it before you answer. The copy's signal, and the reading of its body, follow `owner` and never the
+ * original request. No more than `maxBytes` and one part of the body are kept, also with `tee`.
  *
  * @param request A request that has not been answered.
  * @param owner Whose signal the copy has: the scope of a detached task, or a signal.
  * @param options See {@linkcode DetachRequestOptions}.
  * @returns The copy.
- * @throws {TypeError} If the body has been read already, or an option is wrong.
+ * @throws {TypeError} If the body has been read already, or an argument or an option is wrong.
  * @throws {RangeError} If the body is longer than `maxBytes`; with `tee`, reading the copy's body rejects.
  *
  * @example
@@ -61,9 +62,9 @@ export async function detachRequest(
   const { body = "buffer", maxBytes = MAX_BYTES } = options;
   assertOneOf(body, ["buffer", "tee", "none"], "body", what);
   assertNumber(maxBytes, "maxBytes", what, 0, Infinity);
-  const signal = "signal" in owner ? owner.signal : owner;
-  assertSignal(signal, what);
-  const { url, method } = request;
+  const signal = signalOf(owner, what);
+  const { url, method } = Object(request) as Request;
+  if (typeof url !== "string" || typeof method !== "string") throw wrong(what, "a Request is needed", request);
   const init = { method, headers: new Headers(request.headers), signal };
   if (request.bodyUsed || request.body?.locked) {
     const message = `its body has been read already: ${method} ${url}; detach it first, or with body: "tee"`;
@@ -72,9 +73,16 @@ export async function detachRequest(
   if (request.body === null) return new Request(url, init);
   if (body === "none") return new Request(url, { ...init, body: droppedBody(), ...HALF });
   const source = (body === "tee" ? request.clone() : request).body as Body;
-  const limited = source.pipeThrough(limit(maxBytes, what));
+  const limited = source.pipeThrough(limit(maxBytes, what), { signal });
   if (body === "tee") return new Request(url, { ...init, body: limited, ...HALF });
   return new Request(url, { ...init, body: await new Response(limited).arrayBuffer() });
+}
+
+function signalOf(owner: unknown, what: string): AbortSignal {
+  const { signal = owner } = Object(owner) as { readonly signal?: unknown };
+  if (Object(signal) !== signal) throw wrong(what, "its owner must be a scope or an AbortSignal", owner);
+  assertSignal(signal, what);
+  return signal;
 }
 
 const HALF = { duplex: "half" as const }; // Node refuses a streamed body without it
@@ -89,11 +97,16 @@ function droppedBody(): Body {
 
 function limit(maxBytes: number, what: string): TransformStream<Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>> {
   let length = 0;
-  return new TransformStream({
-    transform(chunk, controller) {
-      length += chunk.byteLength;
-      if (length > maxBytes) throw new RangeError(`${what}: its body is longer than maxBytes, ${maxBytes}`);
-      controller.enqueue(chunk);
+  return new TransformStream(
+    {
+      transform(chunk, controller) {
+        length += chunk.byteLength;
+        if (length > maxBytes) throw new RangeError(`${what}: its body is longer than maxBytes, ${maxBytes}`);
+        controller.enqueue(chunk);
+      },
     },
-  });
+    undefined,
+    // All that is allowed is taken before anybody reads it: a tee that waited would keep all that the original gets.
+    { highWaterMark: maxBytes + 1, size: ({ byteLength }) => byteLength },
+  );
 }

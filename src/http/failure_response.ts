@@ -45,11 +45,19 @@ export function isResponse(value: unknown): value is Response {
 }
 
 /**
+ * Whether it gets its content type from the platform: Bun knows that it was made of a string until anybody touches its
+ * body. There a copy is looked at, and the response itself is sent.
+ */
+export function isTypedWhenSent(response: Response): boolean {
+  return "Bun" in globalThis && response instanceof Response && !response.headers.has("content-type");
+}
+
+/**
  * @throws {TypeError} If it is not a `Response` that can be sent.
  */
 export function assertResponse(value: unknown, name: string): asserts value is Response {
   const what = `Cannot answer "${name}"`;
   if (!isResponse(value)) throw wrong(what, "the handler must return a Response, or a promise of one", value);
-  if (!value.bodyUsed && !value.body?.locked) return;
+  if (!value.bodyUsed && (isTypedWhenSent(value) || !value.body?.locked)) return;
   throw new TypeError(`${what}: the body of the response has been read already. Return a new Response, or a clone()`);
 }

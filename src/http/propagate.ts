@@ -11,14 +11,18 @@ export const DeadlineHeader: ContextKey<string> = contextKey<string>("deadline-h
 
 const PATTERN = /^\d{1,10}$/;
 
-/** The milliseconds in such a header; `undefined` for anything but a plain number: callers may be hostile. */
-export function parseRemaining(header: string | null): number | undefined {
-  return header !== null && PATTERN.test(header) ? Number(header) : undefined;
+/**
+ * The milliseconds in such a header, the fewest if it came more than once; Infinity for anything but plain numbers:
+ * callers may be hostile.
+ */
+export function parseRemaining(header: string | null): number {
+  const values = header?.split(",").map((value) => value.trim()) ?? [];
+  return Math.min(...values.filter((value) => PATTERN.test(value)).map(Number));
 }
 
 /**
  * Headers for a call to another service: the remaining time of the scope, if `scoped` has the `deadlineHeader` option,
- * and the `traceparent` the request came with.
+ * and the `traceparent` the request came with, unless the headers have one already.
  *
  * @param scope The scope that makes the call.
  * @param headers Headers to start from; not changed.
@@ -43,7 +47,7 @@ export function propagate(scope: TaskScope, headers?: HeadersInit): Headers {
   const remaining = scope.remaining();
   if (name !== undefined && remaining !== Infinity) result.set(name, `${Math.floor(remaining)}`);
   const trace = scope.get(TraceParent);
-  if (trace) {
+  if (trace && !result.has("traceparent")) {
     const flags = trace.flags.toString(16).padStart(2, "0");
     result.set("traceparent", `00-${trace.traceId}-${trace.parentId}-${flags}`);
   }

@@ -19,14 +19,22 @@ export class RequestLifetime {
   /** Aborts shortly before the host ends. */
   readonly closing: AbortSignal | undefined;
   readonly #over = Promise.withResolvers<void>();
+  readonly #report: (error: unknown) => void;
+  #isTold = false; // the clock starts once
 
   /**
    * Has the host wait for the request: also for what runs after a disconnect, or when a streamed body has been sent.
    *
    * @param given The lifetime in the options.
    * @param platformArguments Where else to look for one.
+   * @param report Hears of a lifetime that throws when it is told something.
    */
-  constructor(given: Lifetime | undefined, platformArguments: readonly unknown[]) {
+  constructor(
+    given: Lifetime | undefined,
+    platformArguments: readonly unknown[],
+    report: (error: unknown) => void,
+  ) {
+    this.#report = report;
     this.lifetime = given ?? detected(platformArguments);
     try {
       this.closing = this.lifetime.closing;
@@ -37,12 +45,30 @@ export class RequestLifetime {
     }
   }
 
+  /** The client has left; of this and `responseEnded()`, the first call counts. */
+  disconnected(): void {
+    this.#tell("disconnected");
+  }
+
+  /** The response has been sent, or cut off; tasks may still run. */
+  responseEnded(): void {
+    this.#tell("responseEnded");
+  }
+
   /** All of the request has ended. */
-  ended(isDisconnected: boolean): void {
-    const listener: Listener = this.lifetime;
+  ended(): void {
     this.#over.resolve();
-    if (isDisconnected) listener.disconnected?.();
-    else listener.responseEnded?.();
+    this.responseEnded();
+  }
+
+  #tell(event: "disconnected" | "responseEnded"): void {
+    if (this.#isTold) return;
+    this.#isTold = true;
+    try {
+      (this.lifetime as Listener)[event]?.();
+    } catch (error) {
+      this.#report(error);
+    }
   }
 }
 

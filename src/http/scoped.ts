@@ -4,13 +4,14 @@
  * @module
  */
 import { TaskScope } from "../../mod.ts";
+import { follow } from "../signals.ts";
 import { assertFunction } from "../validate.ts";
-import { readAhead } from "./body.ts";
 import { Client } from "./client.ts";
 import { enterScope } from "./current_scope.ts";
 import { assertResponse, type Ends, failureResponse, isResponse, statusOf } from "./failure_response.ts";
 import { RequestLifetime } from "./request_lifetime.ts";
 import { assertScopedOptions, contextOf, deadlineOf, nameOf, report, type ScopedOptions } from "./scoped_options.ts";
+import { send } from "./send.ts";
 
 /** Handles a request in a scope of its own. What the platform passes after the request follows the scope. */
 export type ScopedHandler<Args extends unknown[]> = (
@@ -31,14 +32,17 @@ export type ScopedHandler<Args extends unknown[]> = (
  * The deadline answers 504, a disconnect 499, the end of the host 503, any other error 500 without its message. A
  * `Response` that is thrown is the answer.
  *
+ * A WebSocket upgrade that has no `Response` goes before it: on Bun,
+ * `fetch: (request, server) => server.upgrade(request) ? undefined : handler(request)`.
+ *
  * Where the platform does not tell of disconnects before the answer (workerd without `enable_request_signal`, Fastly,
  * Vercel's edge runtime), the scope goes on, and `scope.tree().note` says so.
  *
  * @param handler Receives the request, the scope, and what else the platform passes.
  * @param options See {@linkcode ScopedOptions}.
  * @returns A handler for the platform; its promise never rejects.
- * @throws {TypeError} If `handler` is not a function, or an option is unknown.
- * @throws {RangeError} If the deadline is not finite.
+ * @throws {TypeError} If `handler` is not a function, or an option is unknown or of the wrong type.
+ * @throws {RangeError} If the deadline is not finite, or `grace` is negative.
  *
  * @example
  * ```ts
@@ -97,7 +101,9 @@ async function handle(
   const deadline = deadlineOf(request, options);
   const context = contextOf(request, options);
   const client = new Client(request, name);
-  const host = new RequestLifetime(options.lifetime, [...args, request]);
+  const host = new RequestLifetime(options.lifetime, [...args, request], (error) => report(error, options));
+  const unfollow = follow(client.signal, () => host.disconnected());
+  const isHead = request.method === "HEAD";
   const respond = (response: Response) => {
     client.answered();
     answer(response); // only the first counts
@@ -105,7 +111,7 @@ async function handle(
   const run = TaskScope.run(async (scope) => {
     const response = await (options.currentScope ? enterScope(scope, () => call(scope)) : call(scope));
     assertResponse(response, name);
-    return await send(response, scope, request.method === "HEAD", client, respond);
+    return await send(response, scope, { isHead, client, host, respond });
   }, {
     name,
     note: client.note,
@@ -121,35 +127,10 @@ async function handle(
   } catch (error) {
     respond(answerTo(error, { origin: name, client: client.signal, closing: host.closing }, options, answered));
   } finally {
+    unfollow();
     client.released();
-    host.ended(client.signal.aborted);
+    host.ended();
   }
-}
-
-/** Hands a streamed body over, and waits until it is sent. */
-async function send(
-  response: Response,
-  scope: TaskScope,
-  isHead: boolean,
-  client: Client,
-  respond: (response: Response) => void,
-): Promise<Response> {
-  if (!response.body || response.status === 101) return response;
-  const turn = () => scope.sleep(0).catch(() => {});
-  const body = await readAhead(response.body, () => client.left(), turn);
-  if (body instanceof Uint8Array) return new Response(isHead ? null : body, response);
-  if (isHead) {
-    body.stop(undefined);
-    return new Response(null, response);
-  }
-  respond(new Response(body.stream, response));
-  try {
-    await scope.abortable(body.sent);
-  } catch (error) {
-    body.stop(error);
-    throw error;
-  }
-  return response;
 }
 
 function answerTo(
@@ -158,11 +139,22 @@ function answerTo(
   options: ScopedOptions,
   answered: (error: unknown) => Response | undefined,
 ): Response {
-  if (isResponse(error)) return error;
+  if (isResponse(error)) return thrownResponse(error, ends.origin, options);
   const status = statusOf(error, ends);
   if (status !== 500) return failureResponse(status);
   const response = answered(error);
   if (response) return response;
   report(error, options);
   return failureResponse(status);
+}
+
+/** A thrown response is the answer, if it can be sent. */
+function thrownResponse(response: Response, name: string, options: ScopedOptions): Response {
+  try {
+    assertResponse(response, name);
+    return response;
+  } catch (error) {
+    report(error, options);
+    return failureResponse(500);
+  }
 }

@@ -4,8 +4,11 @@
  * @module
  */
 import type { ContextBinding, Deadline, Lifetime, Observer } from "../../mod.ts";
+import { extendValues } from "../context.ts";
 import { parseDeadline } from "../deadline.ts";
-import { assertFunction, assertOptions, wrong } from "../validate.ts";
+import { assertLifetime } from "../lifetime.ts";
+import { assertObserver } from "../observer.ts";
+import { assertFunction, assertNumber, assertOneOf, assertOptions, assertText, wrong } from "../validate.ts";
 import { assertAsyncContext } from "./current_scope.ts";
 import { DeadlineHeader, parseRemaining } from "./propagate.ts";
 import { parseTraceParent, TraceParent } from "./trace_parent.ts";
@@ -63,18 +66,30 @@ const OPTIONS = [
 
 /**
  * @throws {TypeError} If an option is unknown or of the wrong type.
- * @throws {RangeError} If the deadline is not finite.
+ * @throws {RangeError} If the deadline is not finite, or `grace` is negative.
  */
 export function assertScopedOptions(options: ScopedOptions, what: string): void {
   assertOptions(options, OPTIONS, what);
-  const { name, deadline, deadlineHeader, currentScope, onError } = options;
+  const { name, deadline, deadlineHeader, lifetime, context = [], grace = 0, currentScope, observer, onError } =
+    options;
   if (name !== undefined && typeof name !== "string" && typeof name !== "function") {
     throw wrong(what, "name must be a string or a function", name);
   }
+  if (typeof name === "string") assertText(name, "name", what);
   if (onError !== undefined) assertFunction(onError, `${what}: onError`);
   if (deadline !== undefined) parseDeadline(deadline, Date.now(), what);
-  if (deadlineHeader !== undefined) new Headers([[deadlineHeader, "0"]]); // throws on a bad name
+  if (deadlineHeader !== undefined) assertHeaderName(deadlineHeader, what);
+  if (lifetime !== undefined) assertLifetime(lifetime, what);
+  extendValues(undefined, context, what); // throws on what is no binding
+  assertNumber(grace, "grace", what, 0, Infinity);
+  if (currentScope !== undefined) assertOneOf(currentScope, [true, false], "currentScope", what);
+  if (observer !== undefined) assertObserver(observer, what);
   if (currentScope) assertAsyncContext(what);
+}
+
+function assertHeaderName(name: unknown, what: string): void {
+  if (typeof name === "string" && /^[\w!#$%&'*+.^`|~-]+$/.test(name)) return;
+  throw wrong(what, 'deadlineHeader must be the name of a header, such as "x-request-deadline-ms"', name);
 }
 
 /** The name of a request's scope. */
@@ -87,8 +102,8 @@ export function nameOf(request: Request, { name }: ScopedOptions): string {
 export function deadlineOf(request: Request, { deadline, deadlineHeader }: ScopedOptions): Date | undefined {
   const now = Date.now();
   const own = deadline === undefined ? Infinity : parseDeadline(deadline, now, "Cannot handle a request");
-  const remaining = deadlineHeader === undefined ? undefined : parseRemaining(request.headers.get(deadlineHeader));
-  const at = Math.min(own, now + (remaining ?? Infinity));
+  const remaining = deadlineHeader === undefined ? Infinity : parseRemaining(request.headers.get(deadlineHeader));
+  const at = Math.min(own, now + remaining);
   return at === Infinity ? undefined : new Date(at);
 }
 

@@ -20,6 +20,7 @@ export const TraceParent: ContextKey<TraceContext> = contextKey<TraceContext>("t
 
 const PATTERN = /^([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(-.*)?$/;
 const LONGEST = 512;
+const SAMPLED = 1; // the one flag whose meaning no later version changes
 
 /**
  * Parses a `traceparent` header as https://www.w3.org/TR/trace-context/ has it; a later version may have more fields.
@@ -42,5 +43,6 @@ export function parseTraceParent(header: string | null): TraceContext | undefine
   const [, version, traceId = "", parentId = "", flags = "", more] = PATTERN.exec(header) ?? [];
   if (version === undefined || version === "ff" || (version === "00" && more !== undefined)) return undefined;
   if (/^0+$/.test(traceId) || /^0+$/.test(parentId)) return undefined;
-  return { traceId, parentId, flags: parseInt(flags, 16) };
+  const known = version === "00" ? 0xff : SAMPLED;
+  return { traceId, parentId, flags: parseInt(flags, 16) & known };
 }

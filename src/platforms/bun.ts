@@ -4,6 +4,9 @@
  * Detached work lives as long as the process. On SIGTERM and SIGINT the process drains, cancels what does not fit for a
  * reason of kind `shutdown`, and ends.
  *
+ * A WebSocket upgrade goes before `scoped`, as it has no `Response`:
+ * `fetch: (request, server) => server.upgrade(request) ? undefined : handler(request)`.
+ *
  * @module
  */
 import type { ProcessLifetime } from "../process_lifetime.ts";

@@ -106,7 +106,7 @@ function fromObject(value: unknown, handlerArguments: readonly unknown[]): Lifet
   // The event of h3 has a waitUntil that does nothing where its request has none.
   if (isObject(read(value, "req"))) return fromObject(read(value, "req"), handlerArguments);
   if (isCloudflare(value)) {
-    const trigger = "storage" in value ? "durable-object" : triggerOf(handlerArguments[0]);
+    const trigger = "storage" in value ? "durable-object" : triggerOf(handlerArguments);
     return cloudflareLifetime(host, { trigger });
   }
   if (vercelContext()) return vercelLifetime();
@@ -129,8 +129,10 @@ function isCloudflare(value: unknown): boolean {
     typeof read(value, "passThroughOnException") === "function";
 }
 
-/** What began an invocation on Cloudflare, by the first argument of its handler. */
-function triggerOf(first: unknown): "http" | "cron" | "queue" {
+/** What began an invocation on Cloudflare: a request, if there is one, else what the first argument says. */
+function triggerOf(handlerArguments: readonly unknown[]): "http" | "cron" | "queue" {
+  if (handlerArguments.some((each) => each instanceof Request)) return "http"; // env has any names
+  const [first] = handlerArguments;
   if (typeof read(first, "cron") === "string") return "cron";
   return Array.isArray(read(first, "messages")) ? "queue" : "http";
 }

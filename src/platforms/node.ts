@@ -97,7 +97,7 @@ async function answer(
   res.on("error", () => {}); // "close" comes, too, and tells
   res.on("close", () => {
     // Of the request, "close" comes right after its body; of the response, also after success.
-    if (res.writableFinished) return;
+    if (res.writableEnded && res.writableFinished) return; // HTTP/2 calls one finished that was reset before its end
     client.abort(new CancelReason("disconnected", `${req.method} ${req.url}`, "The client disconnected"));
   });
   let request: Request;

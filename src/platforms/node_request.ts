@@ -48,6 +48,8 @@ export function toRequest(req: NodeRequest, body: ReadableStream<Bytes> | null, 
     if (/^(:authority|host)$/i.test(name)) host = value;
     if (!name.startsWith(":")) headers.append(name, value); // pseudo headers are HTTP/2's
   }
+  // Else a part of it would be the path, the query or a user, or without any the path would be the host.
+  if (!/^[^/\\?#@]+$/.test(host)) throw new TypeError("The host is not valid");
   const scheme = (socket as { encrypted?: boolean }).encrypted ? "https" : "http";
   // Not by new URL(url, base): "//host/path" would replace the host.
   const href = url.startsWith("/") ? `${scheme}://${host}${url}` : new URL(url, `${scheme}://${host}`).href;

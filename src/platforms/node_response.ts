@@ -12,12 +12,18 @@ export interface NodeResponse {
   statusMessage: string;
   /** Whether the headers are on their way. */
   readonly headersSent: boolean;
+  /** Whether its end has been given. */
+  readonly writableEnded: boolean;
   /** Whether all of it has been handed to the system. */
   readonly writableFinished: boolean;
   /** Whether nothing more can be written. */
   readonly destroyed: boolean;
   /** Sets a header. */
   setHeader(name: string, value: string | readonly string[]): unknown;
+  /** The names of the headers that are set. */
+  getHeaderNames(): string[];
+  /** Takes a header away. */
+  removeHeader(name: string): unknown;
   /** Sends the headers before the body. */
   flushHeaders(): void;
   /** Sends a part of the body; whether the next one may follow at once. */
@@ -51,11 +57,11 @@ export async function send(
     body?.cancel(client.reason).catch(() => {}); // whoever made it hears of its own failure
     if (client.aborted) return;
   }
-  res.statusCode = status;
-  if (statusText) res.statusMessage = statusText;
   for (const [name, value] of headers) if (name !== "set-cookie") res.setHeader(name, value);
   const cookies = headers.getSetCookie();
   if (cookies.length > 0) res.setHeader("set-cookie", cookies);
+  res.statusCode = status;
+  if (statusText) res.statusMessage = statusText; // nothing above may have failed: it would stay with another status
   if (!body || isHead) return void res.end();
   const reader = body.getReader();
   res.once("close", () => reader.cancel(client.reason).catch(() => {})); // no effect after the end
@@ -77,6 +83,7 @@ export async function send(
 /** Answers with nothing but a status. */
 export function refuse(res: NodeResponse, status: 400 | 500): void {
   if (res.headersSent) return void res.destroy();
+  for (const name of res.getHeaderNames()) res.removeHeader(name); // they speak of a response that is not sent
   res.statusCode = status;
   res.setHeader("connection", "close");
   res.end(status === 400 ? "Bad Request" : "Internal Server Error");

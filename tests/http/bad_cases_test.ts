@@ -113,6 +113,23 @@ Deno.test("a body read twice: the copy is refused, as is a response whose body i
   assertInstanceOf(used.errors[0], TypeError);
   const message = 'Cannot answer "GET /x": the body of the response has been read already';
   assertStringIncludes(used.errors[0].message, message);
+  const locking = new Response("abc");
+  locking.body?.getReader();
+  const thrown = await failing(() => Promise.reject(locking));
+  assertEquals([thrown.status, thrown.text, thrown.errors.length], [500, "Internal Server Error", 1]);
+  assertStringIncludes((thrown.errors[0] as Error).message, message);
+});
+
+Deno.test("detachRequest() names an owner or a request that is none", async () => {
+  const owner = new AbortController();
+  for (const wrong of [undefined, null, 5, "x"]) {
+    const noOwner = "Cannot detach a request: its owner must be a scope or an AbortSignal, got";
+    await assertRejects(() => detachRequest(get(), wrong as never), TypeError, noOwner);
+    const noRequest = "Cannot detach a request: a Request is needed, got";
+    await assertRejects(() => detachRequest(wrong as never, owner), TypeError, noRequest);
+  }
+  await assertRejects(() => detachRequest(get(), {} as never), TypeError, "must be an AbortSignal");
+  await assertRejects(() => detachRequest({} as never, owner), TypeError, "a Request is needed");
 });
 
 Deno.test("a detached body of mode none, or over maxBytes: reading it says so", async () => {
@@ -146,6 +163,19 @@ Deno.test("scoped() refuses wrong options when it is called", () => {
   assertThrows(() => scoped(handler, { deadline: NaN }), RangeError, "Cannot make a scoped handler");
 });
 
+Deno.test("a lifetime that throws when it is told of the end is reported, and the request is answered", async () => {
+  const boom = new Error("boom");
+  const lifetime = {
+    waitUntil() {},
+    responseEnded() {
+      throw boom;
+    },
+  };
+  const { status, errors } = await failing(() => new Response(), { lifetime });
+  await Promise.resolve();
+  assertEquals([status, errors], [200, [boom]]);
+});
+
 Deno.test("a mistake in the options of one request, or a throwing onError, is reported and answers 500", async () => {
   const boom = new Error("boom");
   const named = await failing(() => new Response(), {
@@ -170,6 +200,7 @@ Deno.test("a mistake in the options of one request, or a throwing onError, is re
   }
   assertEquals(log.map(([text]) => text), ["TaskScope: onError failed:", "TaskScope: a request failed:"]);
 });
+
 Deno.test("where a disconnect cannot be known, the scope's tree says so", async () => {
   const noted = async (request: Request) => {
     const handler = scoped((_request, scope) => Response.json(scope.tree()));

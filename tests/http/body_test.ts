@@ -1,5 +1,5 @@
 /** Complete bodies and streamed ones. */
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertRejects } from "@std/assert";
 import { scoped } from "@taskscope/taskscope/http";
 import { serve } from "./serve.ts";
 
@@ -73,6 +73,35 @@ Deno.test("scoped() keeps status and headers, null bodies and HEAD", async () =>
   assertEquals((await handler(request())).body, null);
   const head = await handler(request({ method: "HEAD" }));
   assertEquals([head.status, head.headers.get("x-a"), head.body], [201, "b", null]);
+});
+
+Deno.test("scoped() gives HEAD the length of a complete body, and leaves one that is given", async () => {
+  const lengthOf = async (response: Response) =>
+    (await scoped(() => response)(request({ method: "HEAD" }))).headers.get("content-length");
+  assertEquals(await lengthOf(new Response("abc")), "3");
+  assertEquals(await lengthOf(new Response("abc", { headers: { "content-length": "5" } })), "5");
+  assertEquals(await lengthOf(new Response(new ReadableStream())), null);
+});
+
+Deno.test("scoped() never makes an empty answer of a chunk that is no Uint8Array: the platform refuses it", async () => {
+  for (const chunk of ["hello", new ArrayBuffer(3), 5]) {
+    const start = (controller: ReadableStreamDefaultController) => {
+      controller.enqueue(chunk);
+      controller.close();
+    };
+    const response = await scoped(() => new Response(new ReadableStream({ start })))(request());
+    await assertRejects(() => response.arrayBuffer(), TypeError);
+  }
+});
+
+Deno.test("scoped() answers 504 to a stream that comes after the deadline, and cancels it", async () => {
+  const canceled = Promise.withResolvers<Error>();
+  const handler = scoped(async (_request, scope) => {
+    await scope.sleep(60_000).catch(() => {});
+    return new Response(new ReadableStream({ cancel: canceled.resolve }));
+  }, { deadline: 5 });
+  assertEquals((await handler(request())).status, 504);
+  assertEquals((await canceled.promise).name, "TimeoutError");
 });
 
 Deno.test("scoped() has the host wait until the scope has ended, also after a streamed body and a disconnect", async () => {

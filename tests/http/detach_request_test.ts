@@ -54,3 +54,35 @@ Deno.test("detachRequest() follows its owner's signal, not the request's", async
   task.abort(reason);
   assertEquals(copy.signal.reason, reason);
 });
+
+Deno.test("detachRequest() stops reading the body when its owner is canceled", async () => {
+  const canceled = Promise.withResolvers<unknown>();
+  for (const mode of ["buffer", "tee"] as const) {
+    const task = new AbortController();
+    const body = new ReadableStream({ cancel: canceled.resolve });
+    const request = new Request("http://localhost/", { method: "POST", body });
+    const text = detachRequest(request, task, { body: mode }).then((copy) => copy.text());
+    const reason = new CancelReason("deadline", "x", "late");
+    task.abort(reason);
+    assertEquals(await text.catch((error) => error), reason);
+    if (mode === "buffer") assertEquals(await canceled.promise, reason);
+  }
+});
+
+Deno.test("detachRequest() with tee gives up a body that is too long while nobody reads the copy", async () => {
+  for (const size of [4, 10, 1_000]) {
+    let isCanceled = false;
+    const body = new ReadableStream({
+      pull: (controller) => controller.enqueue(new Uint8Array(size)),
+      cancel: () => void (isCanceled = true),
+    }, { highWaterMark: 0 });
+    const request = new Request("http://localhost/", { method: "POST", body });
+    const copy = await detach(request, { body: "tee", maxBytes: 10 });
+    const original = request.body?.getReader();
+    for (let part = 0; part < 20; part++) await original?.read();
+    original?.cancel();
+    await new Promise((resolve) => setTimeout(resolve, 0));
+    assertEquals(isCanceled, true, `${size}`); // the copy has let go of its half: nothing is kept for it
+    await assertRejects(() => copy.text(), RangeError, "longer than maxBytes, 10");
+  }
+});

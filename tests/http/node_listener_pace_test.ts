@@ -14,9 +14,12 @@ function fakes(method: string) {
     resume: () => events.push("resume"),
   });
   const res = Object.assign(new EventEmitter(), { statusCode: 0, statusMessage: "", headersSent: false }, {
+    writableEnded: false,
     writableFinished: false,
     destroyed: false,
-    setHeader(_name: string) {},
+    setHeader(_name: string, _value: unknown) {},
+    getHeaderNames: (): string[] => [],
+    removeHeader(_name: string) {},
     flushHeaders: () => events.push("flush"),
     write: (chunk: Uint8Array) => (events.push(`write ${chunk}`), false),
     end: () => events.push("end"),
@@ -97,4 +100,39 @@ Deno.test("toNodeListener() cancels the body of a response that Node refuses to 
     console.error = error;
   }
   assertEquals([events, log, res.statusCode], [["end"], [["TaskScope: a request failed:", refusal]], 500]);
+});
+
+Deno.test("toNodeListener() answers 500 with nothing of the response that could not be sent", async () => {
+  const { error } = console;
+  console.error = () => {};
+  const { events, req, res } = fakes("GET");
+  const headers = new Map<string, unknown>();
+  res.setHeader = (name, value) => {
+    if (name === "x-z") throw new TypeError("Invalid character in header content");
+    headers.set(name, value);
+  };
+  res.getHeaderNames = () => [...headers.keys()];
+  res.removeHeader = (name) => headers.delete(name);
+  try {
+    const init = { "cache-control": "public", "content-length": "6", "set-cookie": "a=b", "x-z": "y" };
+    toNodeListener(() => new Response("secret", { status: 201, statusText: "Created", headers: init }))(req, res);
+    await settled();
+  } finally {
+    console.error = error;
+  }
+  assertEquals([...headers], [["connection", "close"]]);
+  assertEquals([events, res.statusCode, res.statusMessage], [["end"], 500, ""]);
+});
+
+Deno.test("toNodeListener() takes a stream that was reset before its end for a disconnect", async () => {
+  const { req, res } = fakes("GET");
+  let signal: AbortSignal | undefined;
+  toNodeListener((request) => {
+    signal = request.signal;
+    return new Promise(() => {});
+  })(req, res);
+  await settled();
+  res.writableFinished = true; // as HTTP/2 has it: nothing is left to write
+  res.emit("close");
+  assertEquals(signal?.aborted, true);
 });

@@ -1,6 +1,7 @@
 /** toNodeListener() behind a real server of node:http, with real sockets; tests/http/e2e has it on Node itself. */
-import { assert, assertEquals, assertRejects, assertStringIncludes, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertInstanceOf, assertRejects, assertStringIncludes, assertThrows } from "@std/assert";
 import { createServer } from "node:http";
+import { connect as connect2, createServer as createServer2 } from "node:http2";
 import { CancelReason } from "@taskscope/taskscope";
 import { detachRequest, scoped } from "@taskscope/taskscope/http";
 import { type NodeContext, type NodeRequest, type NodeResponse, toNodeListener } from "@taskscope/taskscope/node";
@@ -60,6 +61,41 @@ Deno.test("toNodeListener() takes the host from its header and from nowhere else
     assertStringIncludes(await ask("http://c.d/x", "Host: a.b"), "http://c.d/x");
     assertStringIncludes(await ask("/x", "Host: a b"), "Bad Request");
   });
+});
+
+Deno.test("toNodeListener() refuses a host that would rewrite the path, the query or the user", async () => {
+  const close = "Connection: close";
+  await serve(({ url }) => new Response(url), async (port) => {
+    for (const host of ["a/admin?", "a/admin#", "a\\admin?", "a?", "user:pw@a", "@a", "a:99999"]) {
+      const answer = await raw(port, lines("GET /public HTTP/1.1", `Host: ${host}`, close));
+      assertStringIncludes(answer, "HTTP/1.1 400 ", host);
+      assert(answer.endsWith("Bad Request"), answer);
+    }
+    const answer = await raw(port, lines("GET /public HTTP/1.1", "Host: [::1]:81", close));
+    assertStringIncludes(answer, "http://[::1]:81/public");
+  });
+});
+
+Deno.test("toNodeListener() aborts the signal when an HTTP/2 stream is reset before the answer", async () => {
+  const [started, aborted] = [Promise.withResolvers<void>(), Promise.withResolvers<unknown>()];
+  const server = createServer2(toNodeListener(({ signal }) => {
+    signal.addEventListener("abort", () => aborted.resolve(signal.reason));
+    started.resolve();
+    return new Promise(() => {});
+  }) as never); // @types/node has no flushHeaders there
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const session = connect2(`http://127.0.0.1:${(server.address() as { port: number }).port}`);
+  const stream = session.request({ ":path": "/x" });
+  const closed = new Promise((resolve) => stream.on("close", resolve));
+  stream.on("error", () => {});
+  await started.promise;
+  stream.close(8); // CANCEL
+  const reason = await aborted.promise;
+  assertInstanceOf(reason, CancelReason);
+  assertEquals(reason.kind, "disconnected");
+  await closed;
+  await new Promise<void>((resolve) => session.close(resolve));
+  await new Promise((resolve) => server.close(resolve));
 });
 
 Deno.test("toNodeListener() leaves out the body for HEAD and 204, and cancels it", async () => {
@@ -173,7 +209,13 @@ Deno.test("toNodeListener() refuses what is no function, and methods that Reques
   assertThrows(() => toNodeListener(5 as never), TypeError, "Cannot make a listener");
   const sent: unknown[] = [];
   const req = { method: "TRACE", url: "/", rawHeaders: [], socket: {}, complete: true, destroyed: false, on() {} };
-  const res = { statusCode: 0, on() {}, setHeader() {}, end: (text: string) => sent.push(res.statusCode, text) };
+  const res = {
+    statusCode: 0,
+    on() {},
+    setHeader() {},
+    getHeaderNames: () => [],
+    end: (text: string) => sent.push(res.statusCode, text),
+  };
   toNodeListener(() => new Response())(req as unknown as NodeRequest, res as unknown as NodeResponse);
   assertEquals(sent, [400, "Bad Request"]);
 });

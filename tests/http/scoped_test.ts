@@ -78,6 +78,22 @@ Deno.test("scoped() takes the earlier of its deadline and the caller's, and igno
   assertEquals((await handler(request({ headers: { "x-left": "0" } }))).status, 504);
 });
 
+Deno.test("scoped() takes the earliest of a deadline header that came more than once", async () => {
+  const handler = scoped((_request, scope) => Response.json(scope.remaining()), { deadlineHeader: "x-left" });
+  for (const value of ["9000, 500", "500,9000", "-1, 500", "500, 1e9"]) {
+    const remaining = await (await handler(request({ headers: { "x-left": value } }))).json();
+    assert(remaining <= 500 && remaining > 300, `${value}: ${remaining}`);
+  }
+});
+
+Deno.test("propagate() keeps a traceparent that the caller has set", async () => {
+  const trace = "00-0af7651916cd43dd8448eb211c80319c";
+  const own = `${trace}-2222222222222222-01`;
+  const handler = scoped((_request, scope) => new Response(propagate(scope, { traceparent: own }).get("traceparent")));
+  const headers = { traceparent: `${trace}-b7ad6b7169203331-01` };
+  assertEquals(await (await handler(request({ headers }))).text(), own);
+});
+
 Deno.test("currentScope() is the request's own, also in its tasks, and undefined without the option", async () => {
   const seen: unknown[] = [];
   const handle: ScopedHandler<[]> = async (_request, scope) => {

@@ -9,6 +9,12 @@ Deno.test("parseTraceParent() takes what the W3C allows", () => {
   assertEquals(parseTraceParent(`cc-${TRACE}-${PARENT}-00-later`)?.flags, 0);
 });
 
+Deno.test("parseTraceParent() takes of a later version only the flag that is known", () => {
+  assertEquals(parseTraceParent(`cc-${TRACE}-${PARENT}-ff-what`)?.flags, 1);
+  assertEquals(parseTraceParent(`01-${TRACE}-${PARENT}-fe`)?.flags, 0);
+  assertEquals(parseTraceParent(`00-${TRACE}-${PARENT}-03`)?.flags, 3);
+});
+
 Deno.test("parseTraceParent() refuses everything else", () => {
   for (
     const header of [

@@ -26,6 +26,14 @@ Deno.test("detectLifetime() finds ctx among the arguments, and what began the in
   assertEquals(found(ctx, Object.assign(ctx, { storage: {}, id: {} })), "cloudflare (durable-object");
 });
 
+Deno.test("detectLifetime() takes what came with a request for http, whatever the names in env", () => {
+  const ctx = new Ctx();
+  for (const env of [{ cron: "secret" }, { messages: [] }]) {
+    assertEquals(found(ctx, env, ctx, request), "cloudflare (http");
+    assertEquals(found(ctx, request, env, ctx), "cloudflare (http");
+  }
+});
+
 Deno.test("detectLifetime() finds it inside of a framework's context", () => {
   const ctx = new Ctx();
   for (

@@ -114,6 +114,10 @@ export async function application(request: Request, scope: TaskScope): Promise<R
     case "/long": // for SIGTERM: more than a drain has time for
       scope.spawnDetached((task) => task.sleep(60_000), { name: "long", deadline: { minutes: 5 } });
       return new Response("started", { status: 202 });
+    case "/text": // has the type that the platform gives it
+      return new Response("hello");
+    case "/thrown":
+      throw new Response("hello", { status: 403 });
     case "/note":
       return Response.json((scope.tree() as { note?: string }).note ?? null);
     default:

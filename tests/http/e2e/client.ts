@@ -7,6 +7,8 @@ export type Moment = "before" | "mid";
 export interface Client {
   /** Sends a request, and reads the whole response. */
   get(path: string, init?: RequestInit): Promise<string>;
+  /** Sends a request, and reads the headers of the response. */
+  headers(path: string, method: string): Promise<Headers>;
   /** Sends a request, and closes the connection when its task has started, or its first part has come. */
   leave(path: string, when: Moment): Promise<void>;
   /** What happened in the request with this id. */
@@ -24,6 +26,11 @@ export function connectTo(port: number, leave = closeConnection): Client {
   const ledger = async (id: string): Promise<string[]> => JSON.parse(await get(`/ledger?id=${id}`));
   const client: Client = {
     get,
+    async headers(path, method) {
+      const response = await fetch(`${origin}${path}`, { method });
+      await response.body?.cancel();
+      return response.headers;
+    },
     ledger,
     leave: (path, when) => leave(client, port, path, when),
     async seen(id, event) {

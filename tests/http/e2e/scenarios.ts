@@ -157,6 +157,24 @@ export const scenarios: readonly Scenario[] = [
     },
   },
   {
+    name: "an answer without a content type has the platform's own, returned or thrown",
+    async run(client, id) {
+      for (const path of ["/text", "/thrown"]) {
+        const each = `${id}x${path.slice(1)}`;
+        const type = (await client.headers(`${path}?id=${each}`, "GET")).get("content-type");
+        assert(type?.toLowerCase().startsWith("text/plain"), `${path} ${type}`);
+        await finish(client, each);
+      }
+    },
+  },
+  {
+    name: "HEAD has the length of a complete body",
+    async run(client, id) {
+      assertEquals((await client.headers(`/text?id=${id}`, "HEAD")).get("content-length"), "5");
+      await finish(client, id);
+    },
+  },
+  {
     name: "nothing was rejected without a handler, and no request failed",
     async run(client) {
       assertEquals(JSON.parse(await client.get("/unhandled")), []);
