@@ -4,7 +4,7 @@ import { scoped } from "@taskscope/taskscope/http";
 Deno.test("scoped() refuses what no request could have, names the value, and says what to do", () => {
   const cases: [options: object, message: string][] = [
     [{ name: "" }, 'a name must be a non-empty string, got ""'],
-    [{ grace: -1 }, "grace must be at least 0, got -1"],
+    [{ grace: -1 }, "grace must be between 0 and Infinity, got -1"],
     [{ grace: "5 s" }, 'grace must be a number, got "5 s"'],
     [{ lifetime: {} }, "lifetime needs a waitUntil function, as ctx has, got {"],
     [{ observer: 3 }, "observer must be an object, its onSpawn a function, got 3"],
