@@ -60,7 +60,7 @@ export { Task } from "./src/task.ts";
 export { type DetachedOptions, DetachedTask } from "./src/detached.ts";
 export type { TaskScopeOptions } from "./src/root.ts";
 export type { ShieldOptions, SpawnOptions } from "./src/spawn.ts";
-export { type TaskFunction, TaskScope } from "./src/task_scope.ts";
+export { type HandoffTask, type TaskFunction, TaskScope } from "./src/task_scope.ts";
 export { any } from "./src/combinators/any.ts";
 export { asCompleted, type Completed, type CompletedOf } from "./src/combinators/as_completed.ts";
 export { hedge, type HedgeOptions } from "./src/combinators/hedge.ts";

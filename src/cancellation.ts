@@ -10,7 +10,7 @@ import { endOf } from "./lifetime.ts";
 import * as Flag from "./flags.ts";
 import { Cancellation, type ScopeNode } from "./scope_node.ts";
 import { mark } from "./scope_tree.ts";
-import { tell } from "./notify.ts";
+import { isTold, tell } from "./notify.ts";
 
 /**
  * Cancels a node and everything below it but shields. Synchronous; does not wait. A second one changes nothing (G7).
@@ -26,7 +26,7 @@ export function prepareCancel(origin: ScopeNode, kind: CancelKind, make: () => u
   const affected = mark(origin, cancellation);
   return () => {
     // A function that failed while nothing else ran canceled nobody.
-    if (origin.env.observer && origin.scope && (kind !== "body-failed" || origin.live > 0)) {
+    if (isTold(origin, "onCancel") && origin.scope && (kind !== "body-failed" || origin.live > 0)) {
       tell(origin, "onCancel", origin.scope, cancellation.reason, cancellation.info);
     }
     for (const node of affected) tellCanceled(node, cancellation);

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { builtin } from "./builtin.ts";
 import { wrong } from "./validate.ts";
 
 /** A value bound to a key, made by {@linkcode ContextKey.with}. */
@@ -124,16 +125,12 @@ export function lookUp<T>(values: Values | undefined, key: ContextKey<T>): T | u
 /** Runs a function in the async context of another place. */
 export type ContextRunner = (fn: () => void) => void;
 
-interface Host {
-  readonly process?: { getBuiltinModule?(name: string): AsyncHooks | undefined };
-}
-
 interface AsyncHooks {
   // Costs 20 ns on Node, where AsyncLocalStorage.snapshot() costs 2 µs; about as much as that on the others.
   readonly AsyncResource?: new (type: string) => { runInAsyncScope(fn: () => void): void };
 }
 
-let hooks: AsyncHooks | undefined;
+let hooks: Partial<AsyncHooks> | undefined;
 
 /**
  * Captures the async context (AsyncLocalStorage) of this place, without switching AsyncLocalStorage on.
@@ -141,8 +138,7 @@ let hooks: AsyncHooks | undefined;
  * @returns What runs a function in it, or `undefined` where the runtime has no async context.
  */
 export function captureContext(): ContextRunner | undefined {
-  hooks ??= (globalThis as Host).process?.getBuiltinModule?.("node:async_hooks") ?? {};
-  const { AsyncResource } = hooks;
+  const { AsyncResource } = hooks ??= builtin<AsyncHooks>("node:async_hooks");
   const resource = AsyncResource && new AsyncResource("TaskScope");
   return resource && ((fn) => resource.runInAsyncScope(fn));
 }

@@ -10,7 +10,7 @@
  * @module
  */
 import { LONGEST_DELAY } from "./signals.ts";
-import { show, wrong } from "./validate.ts";
+import { assertNumber, show, wrong } from "./validate.ts";
 
 /** A length of time in parts; at least one part is needed. */
 export interface DurationParts {
@@ -88,10 +88,11 @@ function sumParts(parts: Record<string, unknown>, what: string): number | undefi
   let length: number | undefined;
   for (const key in parts) {
     const value = parts[key];
-    if (!Object.hasOwn(PARTS, key)) throw wrong(what, `a duration has ${Object.keys(PARTS).join(", ")}`, key);
+    const unit = PARTS[key];
+    if (typeof unit !== "number") throw wrong(what, `a duration has ${Object.keys(PARTS).join(", ")}`, key);
     if (value === undefined) continue;
-    if (typeof value !== "number") throw wrong(what, `the ${key} of a duration must be a number`, value);
-    length = (length ?? 0) + value * (PARTS[key] ?? 0);
+    assertNumber(value, `the ${key} of a duration`, what, -Infinity, Infinity);
+    length = (length ?? 0) + value * unit;
   }
   return length;
 }

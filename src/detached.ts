@@ -51,8 +51,6 @@ const MARGIN = 1_000;
 const POLL = 500; // how often a lifetime's deadline is read again: half a margin
 const LONGEST_PREFIX = 200; // of a path: a detached task may spawn the next one for ever
 
-let make: <T>(node: ScopeNode, deadline: Date, clamped: boolean) => DetachedTask<T>;
-
 /**
  * The handle of a detached task. Made by `spawnDetached`.
  *
@@ -73,14 +71,10 @@ let make: <T>(node: ScopeNode, deadline: Date, clamped: boolean) => DetachedTask
  * ```
  */
 export class DetachedTask<T> extends Task<T> {
-  static {
-    make = (node, deadline, clamped) => new DetachedTask(node, deadline, clamped);
-  }
-
   /** When the task must be over. */
-  readonly deadline: Date;
+  declare readonly deadline: Date;
   /** Whether the deadline asked for was later than the lifetime allows, and was made shorter. */
-  readonly clamped: boolean;
+  declare readonly clamped: boolean;
 
   /** Use `spawnDetached`. */
   protected constructor(node: object, deadline: Date, clamped: boolean) {
@@ -89,6 +83,9 @@ export class DetachedTask<T> extends Task<T> {
     this.clamped = clamped;
   }
 }
+
+/** From inside, the constructor may be called. */
+type Maker<T> = new (node: ScopeNode, deadline: Date, clamped: boolean) => DetachedTask<T>;
 
 /**
  * Spawns a task that its scope does not wait for. Either all of it happens, or it throws and nothing has.
@@ -131,8 +128,7 @@ export function spawnDetached<T>(
   if (closing) node.onSettled(follow(closing, ({ reason }) => endOfLifetime(node, reason)));
   watch(node, lifetime, margin);
   node.onSettled(() => routeError(node));
-  const task = make<T>(node, new Date(fits), fits < asked);
-  node.task = task;
+  const task: DetachedTask<T> = new (DetachedTask as unknown as Maker<T>)(node, new Date(fits), fits < asked);
   keepContext(node);
   tell(node, "onSpawn", task);
   schedule(node);
@@ -161,7 +157,9 @@ function assertFits(
   assertOneOf(onExceed, ["reject", "clamp"], "onExceed", what);
   if (fits === asked || (onExceed === "clamp" && fits > now)) return;
   const available = Math.max(0, fits - now);
-  const message = `${what}: it asks for ${asked - now} ms, ${source} leaves ${available} ms. Ask for less, or clamp`;
+  const message = `${what}: it asks for ${
+    asked - now
+  } ms, ${source} leaves ${available} ms. Ask for less, or hand it off (onExceed)`;
   throw new LifetimeLimitError(asked - now, available, source, message);
 }
 

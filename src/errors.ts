@@ -54,9 +54,9 @@ export class CancelReason extends Error {
   /** `"AbortError"`, or `"TimeoutError"` for a deadline. */
   override readonly name: string = "AbortError";
   /** Who or what began the cancellation. */
-  readonly kind: CancelKind;
+  declare readonly kind: CancelKind;
   /** The path of the scope in which the cancellation began. */
-  readonly origin: string;
+  declare readonly origin: string;
 
   /**
    * Makes a reason, for code that cancels on its own account.
@@ -92,7 +92,7 @@ export class DeadlineExceededError extends CancelReason {
   /** `"TimeoutError"`, as for `AbortSignal.timeout`. */
   override readonly name = "TimeoutError";
   /** The moment that passed. */
-  readonly deadline: Date;
+  declare readonly deadline: Date;
 
   /**
    * Made by the library when a deadline passes.
@@ -179,7 +179,7 @@ export class AbandonedTasksError extends Error {
   /** `"AbandonedTasksError"`. */
   override readonly name = "AbandonedTasksError";
   /** The tasks that ignored their cancellation. */
-  readonly tasks: readonly AbandonedTask[];
+  declare readonly tasks: readonly AbandonedTask[];
 
   /**
    * Made by the library when grace has passed.
@@ -238,11 +238,11 @@ export class LifetimeLimitError extends RangeError {
   /** `"LifetimeLimitError"`. */
   override readonly name = "LifetimeLimitError";
   /** The time asked for, in milliseconds. */
-  readonly requested: number;
+  declare readonly requested: number;
   /** The time there is, in milliseconds, after the margin. */
-  readonly available: number;
+  declare readonly available: number;
   /** Where the limit comes from. */
-  readonly source: string;
+  declare readonly source: string;
 
   /**
    * Made by the library when a deadline does not fit.

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type CancelKind, CancelReason, ScopeError } from "./errors.ts";
+import { type CancelKind, CancelReason, ScopeClosedError, ScopeError } from "./errors.ts";
 import * as Flag from "./flags.ts";
 import type { ErrorPhase } from "./observer.ts";
 import type { ScopeNode } from "./scope_node.ts";
@@ -33,9 +33,8 @@ export function fail(node: ScopeNode, error: unknown, kind: CancelKind, from: Sc
   const { failures } = node;
   if (!failures) {
     node.failures = [error];
-  } else if (isPassedOn(node, failures, error, from)) {
-    return;
   } else {
+    if (isPassedOn(node, failures, error, from)) return;
     failures.push(error);
     // Whoever awaits the task has it, and a function that wraps the primary failure has told nothing new.
     const isKnown = from === node
@@ -88,4 +87,9 @@ export function noteRead(scope: ScopeNode, error: unknown): void {
 /** Which part of a task its primary failure came from. */
 export function phaseOf(node: ScopeNode): ErrorPhase {
   return node.is(Flag.CLEANUP_FAILED) ? "cleanup" : "body";
+}
+
+/** The error of what comes too late. */
+export function closedError(node: ScopeNode, what: string): ScopeClosedError {
+  return new ScopeClosedError(`${what}: the scope "${node.path}" is closed. Do it before it ends`);
 }

@@ -4,28 +4,25 @@
  *
  * @module
  */
-import { ScopeClosedError } from "./errors.ts";
 import { captureContext } from "./context.ts";
 import * as Flag from "./flags.ts";
 import type { Outcome } from "./observer.ts";
-import { type Life, Nursery, type ScopeNode } from "./scope_node.ts";
-import { countShields, link, unlink, walk } from "./scope_tree.ts";
+import { Nursery, type ScopeNode } from "./scope_node.ts";
+import { countShields, link, unlink } from "./scope_tree.ts";
 import { canceled, failureOf, isCancellation, outcomeOf, settlePromise } from "./outcome.ts";
-import { infoOf, tell } from "./notify.ts";
+import { infoOf, isTold, tell } from "./notify.ts";
 import { graceOf, runHooks, schedule, waitForGrace } from "./cancellation.ts";
-import { fail, isNews, phaseOf, readFailure, report } from "./failure.ts";
-import { abandonedError, cleanUp } from "./cleanup.ts";
+import { closedError, fail, isNews, phaseOf, readFailure, report } from "./failure.ts";
+import { cleanUp } from "./cleanup.ts";
 import { isThenable } from "./validate.ts";
-
-/** What heap and scheduler call; every environment has it. */
-export const life: Life = { start, overdue };
+import { around } from "./watch.ts";
 
 /**
  * @throws {ScopeClosedError} If the scope has ended.
  */
 export function assertOpen(node: ScopeNode, what: string): void {
   if (!node.isSettled) return;
-  throw new ScopeClosedError(`${what}: the scope "${node.path}" is closed. Do it before it ends`);
+  throw closedError(node, what);
 }
 
 /** Puts a child under its parent and has it start: in a microtask, and when there is a place (G2, G11). */
@@ -52,10 +49,10 @@ export function start(node: ScopeNode): void {
   if (node.is(Flag.BODY_DONE)) return;
   const fn = node.value as (scope: unknown) => unknown;
   node.value = undefined;
-  if (node.env.observer && !node.cancellation && node.task) tell(node, "onStart", node.task);
+  if (isTold(node, "onStart") && !node.cancellation && node.task) tell(node, "onStart", node.task);
   if (node.cancellation) return bodyEnded(node, Flag.CUT);
   try {
-    const result = fn(node.scope); // user code
+    const result = around ? around(node, () => fn(node.scope)) : fn(node.scope); // user code
     if (isThenable(result)) {
       Promise.resolve(result).then((value) => bodySucceeded(node, value), (error) => bodyFailed(node, error));
     } else {
@@ -143,7 +140,9 @@ function settle(node: ScopeNode): void {
     runHooks(node);
     settled?.forEach((call) => call());
   }
-  if (env.observer && node.task && !node.is(Flag.ABANDONED)) tell(node, "onSettle", node.task, outcomeOf(node));
+  if (isTold(node, "onSettle") && node.task && !node.is(Flag.ABANDONED)) {
+    tell(node, "onSettle", node.task, outcomeOf(node));
+  }
   if (node.deferred) settlePromise(node, node.deferred);
 }
 
@@ -209,45 +208,4 @@ function shieldEnded(parent: ScopeNode): void {
     node.flags &= ~Flag.GRACE_DUE;
     waitForGrace(node);
   }
-}
-
-function overdue(origin: ScopeNode): void {
-  abandonOverdue(origin);
-  const { extras, limit, env: { heap } } = origin;
-  if (!extras?.release || !limit || origin.isSettled) return;
-  // Cleanup or a shield goes on: the host is held no longer than was said, deadline and grace.
-  extras.hold ??= heap.add(limit.at + graceOf(origin), extras.release);
-}
-
-/**
- * Goes on without what ignored its cancellation (G9): what waits for nothing below it is abandoned; what may only have
- * waited for that gets a turn to end.
- */
-function abandonOverdue(origin: ScopeNode): void {
-  const running = new Set<ScopeNode>();
-  const waiting = new Set<ScopeNode>(); // for something below
-  walk(origin, (node) => {
-    if (node !== origin && node.is(Flag.SHIELD)) return false;
-    if (node.is(Flag.BODY_DONE | Flag.MANUAL)) return true;
-    // One that waits for a shield outlasts grace; its turn comes when the shield has ended.
-    if (node.extras?.shields) origin.flags |= Flag.GRACE_DUE;
-    else running.add(node);
-    return true;
-  });
-  for (const { parent } of running) {
-    for (let node = parent; node && !waiting.has(node); node = node.parent) waiting.add(node);
-  }
-  const overdue = [...running].reverse().filter((node) => origin.is(Flag.LAST_TURN) || !waiting.has(node));
-  if (overdue.length === 0) return;
-  const error = abandonedError(origin, [...overdue].reverse()); // in the order of their spawns
-  fail(origin, error, "canceled", origin, "body");
-  for (const node of overdue) {
-    node.flags |= Flag.ABANDONED | Flag.BODY_DONE;
-    node.failures ??= [error];
-    tell(node, "onAbandon", infoOf(node), error);
-  }
-  for (const node of overdue) endIfReady(node);
-  if (overdue.length === running.size) return;
-  origin.flags |= Flag.LAST_TURN;
-  waitForGrace(origin, 1);
 }

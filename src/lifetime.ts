@@ -42,5 +42,8 @@ export interface OwnedTask {
   cancel(reason: unknown): void;
 }
 
-/** The lifetimes that own their tasks: each is told of a detached task, and returns what ends the ownership. */
-export const owners = new WeakMap<Lifetime, (task: OwnedTask) => () => void>();
+/** Is told of a detached task, and returns what ends the ownership. */
+export type Owner = (task: OwnedTask) => () => void;
+
+/** The lifetimes that own their tasks. */
+export const owners = new WeakMap<Lifetime, Owner>();

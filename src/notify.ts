@@ -3,11 +3,24 @@
  *
  * @module
  */
+import { builtin } from "./builtin.ts";
 import { captureContext } from "./context.ts";
 import * as Flag from "./flags.ts";
-import type { Observer, TaskInfo } from "./observer.ts";
+import { HOOKS, type Observer, type TaskInfo } from "./observer.ts";
 import type { ScopeNode } from "./scope_node.ts";
 import { isThenable } from "./validate.ts";
+import { watcher } from "./watch.ts";
+
+/** What a channel of `node:diagnostics_channel` has. */
+interface Channel {
+  readonly hasSubscribers: boolean;
+  publish(message: unknown): void;
+}
+
+const { channel } = builtin<{ channel(name: string): Channel }>("node:diagnostics_channel");
+/** `taskscope:onSpawn` and so on, where the runtime has them: each message is what an observer is called with. */
+const channels: { [K in keyof Observer]?: Channel | undefined } = {};
+for (const hook of HOOKS) channels[hook] = channel?.(`taskscope:${hook}`);
 
 /** Keeps the async context of this place for a node's observer, if there is one. */
 export function keepContext(node: ScopeNode): void {
@@ -26,13 +39,15 @@ export function tell<K extends keyof Observer>(
   hook: K,
   ...args: Parameters<NonNullable<Observer[K]>>
 ): boolean {
-  const { observer } = node.env;
+  watcher?.(node, hook, args);
+  channels[hook]?.publish(args);
+  const observer = node.env.observer as Observer; // or none
   const fn = observer?.[hook] as ((...args: unknown[]) => unknown) | undefined;
-  if (!observer || !fn) return false;
+  if (!fn) return false;
   const failed = (error: unknown) => {
     if (reported.has(observer)) return;
     reported.add(observer);
-    console.error(`TaskScope: the observer's ${hook} threw (told once):`, error);
+    console.error(`TaskScope: ${hook} threw (told once):`, error);
   };
   const call = () => {
     try {
@@ -46,6 +61,11 @@ export function tell<K extends keyof Observer>(
   if (!runner) call();
   else runner(call);
   return true;
+}
+
+/** Whether anybody may want to be told. */
+export function isTold(node: ScopeNode, hook: keyof Observer): unknown {
+  return node.env.observer ?? watcher ?? channels[hook]?.hasSubscribers;
 }
 
 /** What an observer is given of a node: its task, or what a root would say if it were one. */

@@ -100,7 +100,8 @@ export interface Observer {
   onError?(error: unknown, info: { readonly task: TaskInfo; readonly phase: ErrorPhase }): void;
 }
 
-const HOOKS = ["onSpawn", "onStart", "onSettle", "onCancel", "onAbandon", "onError"] as const;
+/** The names of what an observer has. */
+export const HOOKS = ["onSpawn", "onStart", "onSettle", "onCancel", "onAbandon", "onError"] as const;
 
 /**
  * @throws {TypeError} If `observer` is not an object or has a hook that is not a function.

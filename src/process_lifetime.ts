@@ -5,7 +5,7 @@
  */
 import { CancelReason } from "./errors.ts";
 import { type Deadline, DeadlineHeap, parseDeadline } from "./deadline.ts";
-import { type Lifetime, owners } from "./lifetime.ts";
+import { type Lifetime, type Owner, owners } from "./lifetime.ts";
 import type { ScopeTree } from "./observer.ts";
 import { ProcessRegistry, processRegistry } from "./process_registry.ts";
 import { assertNumber, assertOptions } from "./validate.ts";
@@ -47,7 +47,7 @@ export class ProcessLifetime implements Lifetime {
   constructor(registry: object = new ProcessRegistry()) {
     const known = registry as ProcessRegistry;
     this.#registry = known;
-    owners.set(this, (task) => known.own(task));
+    owners.set(this, owners.get(known) as Owner);
   }
 
   /** How many promises and detached tasks are pending. */

@@ -17,16 +17,14 @@ export class ProcessRegistry implements Lifetime {
   controller = new AbortController();
 
   constructor() {
-    owners.set(this, (task) => this.own(task));
+    owners.set(this, (task) => {
+      this.owned.add(task);
+      return () => this.owned.delete(task);
+    });
   }
 
   get closing(): AbortSignal {
     return this.controller.signal;
-  }
-
-  own(task: OwnedTask): () => void {
-    this.owned.add(task);
-    return () => this.owned.delete(task);
   }
 
   waitUntil(work: Promise<unknown>): void {
@@ -60,7 +58,7 @@ interface Globals {
 
 /** The lifetime of a scope that was given none: the process, where this surely is one. */
 export function defaultLifetime(): Lifetime | undefined {
-  const { Deno, Bun, EdgeRuntime, navigator, process } = globalThis as Globals;
+  const { Deno, Bun, EdgeRuntime, navigator } = globalThis as Globals;
   if (EdgeRuntime !== undefined || navigator?.userAgent === "Cloudflare-Workers") return undefined;
-  return Deno ?? Bun ?? process?.versions?.node ? processRegistry() : undefined;
+  return Deno ?? Bun ?? (globalThis as Globals).process?.versions?.node ? processRegistry() : undefined;
 }

@@ -12,8 +12,9 @@ import { assertObserver, type Observer, type ScopeInfo } from "./observer.ts";
 import { ScopeNode } from "./scope_node.ts";
 import { keepContext } from "./notify.ts";
 import { limitTo, prepareCancelFor } from "./cancellation.ts";
-import { life } from "./lifecycle.ts";
+import { life } from "./abandonment.ts";
 import { assertCount, assertNumber, assertOneOf, assertOptions, assertText } from "./validate.ts";
+import { watcher } from "./watch.ts";
 
 /**
  * Options of a scope. `context`, `lifetime`, `observer` and `grace` are handed down to everything below; deadline and
@@ -123,6 +124,7 @@ export function openRoot(
   if (note) node.ensureExtras().note = note;
   node.scope = toScope(node);
   keepContext(node);
+  watcher?.(node, "onOpen", []);
   for (const signal of signals) {
     node.onSettled(follow(signal, ({ reason }) => prepareCancelFor(node, "canceled", reason)));
   }

@@ -12,9 +12,9 @@ import type { Observer, Outcome, ScopeInfo, ScopeState, TaskInfo, TaskState } fr
 
 /** One cancellation; the reason is made when somebody first asks. */
 export class Cancellation {
-  readonly kind: CancelKind;
+  declare readonly kind: CancelKind;
   /** Where it began. */
-  readonly origin: ScopeNode;
+  declare readonly origin: ScopeNode;
   /** Whether an error that comes when it is over is still to be told; made with the first wait that it ends. */
   isNews: ((error: unknown) => boolean) | undefined;
   #make: (() => unknown) | undefined;
@@ -113,26 +113,28 @@ export class Nursery {
 
 /** A scope on the inside. {@linkcode TaskScope} and {@linkcode Task} are its two faces. */
 export class ScopeNode {
-  parent: ScopeNode | undefined;
+  declare parent: ScopeNode | undefined;
   previous: ScopeNode | undefined;
   next: ScopeNode | undefined;
   nursery: Nursery | undefined;
   /** How many children may run at once. */
   concurrency: number | undefined;
-  readonly env: Environment;
-  flags: number;
+  declare readonly env: Environment;
+  declare flags: number;
   cancellation: Cancellation | undefined;
   /** The effective deadline: its own or the nearest above. */
-  limit: HeapEntry | undefined;
-  values: Values | undefined;
+  declare limit: HeapEntry | undefined;
+  declare values: Values | undefined;
   /** The name, or a number where it has none. */
-  label: string | number;
+  declare label: string | number;
   /** A detached node has no parent to ask for its path. */
   prefix: string | undefined;
   /** When it was made, in milliseconds after `env.since`. */
-  readonly born: number;
+  declare readonly born: number;
   /** The function until it is called, then what the body returned. */
   value: unknown;
+  /** What a watcher knows it by; until it has heard of it, the mark of its spawner. */
+  mark = 0;
   /** The primary failure, then the later ones. */
   failures: unknown[] | undefined;
   deferred: Deferred | undefined;
@@ -184,7 +186,7 @@ export class ScopeNode {
 
   /** Whether it has one of these flags. */
   is(flags: number): boolean {
-    return (this.flags & flags) !== 0;
+    return (this.flags & flags) > 0;
   }
 
   /** How many children have not ended. */

@@ -18,34 +18,29 @@ import { wrong } from "./validate.ts";
  */
 export type Follower = (signal: AbortSignal) => (() => void) | void;
 
-class Hub {
-  readonly followers = new Set<Follower>();
-  readonly #foreign: AbortSignal;
-  readonly #observed: AbortSignal;
-  readonly #listener = () => this.#aborted();
+/** What follows one foreign signal. */
+interface Hub {
+  add(follower: Follower): void;
+  remove(follower: Follower): void;
+}
 
-  constructor(foreign: AbortSignal) {
-    this.#foreign = foreign;
-    this.#observed = privateCopy(foreign); // invariant 2
-  }
-
-  add(follower: Follower): void {
-    if (this.followers.size === 0) this.#observed.addEventListener("abort", this.#listener); // invariant 1
-    this.followers.add(follower);
-  }
-
-  remove(follower: Follower): void {
-    if (this.followers.delete(follower) && this.followers.size === 0) {
-      this.#observed.removeEventListener("abort", this.#listener);
-    }
-  }
-
-  #aborted(): void {
-    if (!this.#foreign.aborted) return; // a forged event, where invariant 2 had no AbortSignal.any to rest on
-    const followers = [...this.followers];
-    followers.forEach((follower) => this.remove(follower)); // invariant 3
-    followers.map((follower) => follower(this.#foreign)).forEach((then) => then?.());
-  }
+function makeHub(foreign: AbortSignal): Hub {
+  const followers = new Set<Follower>();
+  const observed = privateCopy(foreign); // invariant 2
+  const remove = (follower: Follower) => {
+    if (followers.delete(follower) && followers.size === 0) observed.removeEventListener("abort", aborted);
+  };
+  const aborted = () => {
+    if (!foreign.aborted) return; // a forged event, where invariant 2 had no AbortSignal.any to rest on
+    const all = [...followers];
+    all.forEach(remove); // invariant 3
+    all.map((follower) => follower(foreign)).forEach((then) => then?.());
+  };
+  const add = (follower: Follower) => {
+    if (followers.size === 0) observed.addEventListener("abort", aborted); // invariant 1
+    followers.add(follower);
+  };
+  return { add, remove };
 }
 
 const hubs = new WeakMap<AbortSignal, Hub>();
@@ -62,7 +57,7 @@ export function follow(signal: AbortSignal, follower: Follower): () => void {
     return () => {};
   }
   let hub = hubs.get(signal);
-  if (!hub) hubs.set(signal, hub = new Hub(signal));
+  if (!hub) hubs.set(signal, hub = makeHub(signal));
   hub.add(follower);
   return () => hub.remove(follower);
 }

@@ -9,11 +9,12 @@ import { type ContextBinding, extendValues } from "./context.ts";
 import * as Flag from "./flags.ts";
 import type { ScopeInfo } from "./observer.ts";
 import { ScopeNode } from "./scope_node.ts";
-import { keepContext, tell } from "./notify.ts";
+import { isTold, keepContext, tell } from "./notify.ts";
 import { limitTo } from "./cancellation.ts";
 import { admit, assertOpen } from "./lifecycle.ts";
 import { type Task, taskOf } from "./task.ts";
 import { assertFunction, assertOptions, assertText, show } from "./validate.ts";
+import { watcher } from "./watch.ts";
 
 /** Options of `spawn`. */
 export interface SpawnOptions {
@@ -56,7 +57,7 @@ export function draft(
   spawner: ScopeNode,
   parent: ScopeNode | undefined,
   fn: (...args: never[]) => unknown,
-  options: SpawnOptions = {},
+  options: SpawnOptions = NONE,
   known: readonly string[],
   flags: number,
   toScope: (node: ScopeNode) => ScopeInfo,
@@ -66,12 +67,13 @@ export function draft(
   const { name, deadline, context } = options;
   assertText(name, "name", what);
   const { env } = spawner;
-  const isFree = deadline === undefined && (flags & (Flag.SHIELD | Flag.DETACHED)) === 0;
+  const isFree = deadline === undefined && !(flags & (Flag.SHIELD | Flag.DETACHED));
   const now = isFree && env.now || Date.now(); // reading the clock costs as much as a spawn
   const at = isFree ? undefined : parseDeadline(deadline, now, what);
   const values = context === undefined ? spawner.values : extendValues(spawner.values, context, what);
   const node = new ScopeNode(parent, env, flags, name ?? (fn.name || ++env.unnamed), now - env.since);
   node.values = values;
+  if (watcher) node.mark = spawner.mark;
   node.value = fn;
   node.scope = toScope(node);
   return { node, at, now };
@@ -88,7 +90,7 @@ const NONE: SpawnOptions = {};
 export function spawnChild<T>(
   parent: ScopeNode,
   fn: (...args: never[]) => T | PromiseLike<T>,
-  options: SpawnOptions = NONE,
+  options: SpawnOptions | undefined,
   flags: number,
   toScope: (node: ScopeNode) => ScopeInfo,
   what: string,
@@ -103,7 +105,7 @@ export function spawnChild<T>(
   if (at !== undefined && at > now) limitTo(node, at, now);
   admit(parent, node);
   node.env.now = node.is(Flag.QUEUED) ? 0 : now;
-  if (node.env.observer) tell(node, "onSpawn", task);
+  if (isTold(node, "onSpawn")) tell(node, "onSpawn", task);
   if (at !== undefined && at <= now) limitTo(node, at, now); // too late: settles without having run
   return task;
 }
@@ -115,5 +117,5 @@ function assertNotCanceled(node: ScopeNode, what: string): void {
   if (!node.cancellation) return;
   const { reason: cause } = node.cancellation;
   const why = `the scope "${node.path}" is canceled (${show(cause)})`;
-  throw new ScopeCanceledError(`${what}: ${why}. Use shield for cleanup, spawnDetached for what must go on`, { cause });
+  throw new ScopeCanceledError(`${what}: ${why}. Use shield or spawnDetached`, { cause });
 }

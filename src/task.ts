@@ -10,7 +10,6 @@ import { failureOf, outcomePromiseOf, promiseOf } from "./outcome.ts";
 import { cancelFor } from "./cancellation.ts";
 import { observe, report } from "./failure.ts";
 
-let make: <T>(node: ScopeNode) => Task<T>;
 let nodeOf: (task: Task<unknown>) => ScopeNode;
 
 /**
@@ -34,7 +33,6 @@ let nodeOf: (task: Task<unknown>) => ScopeNode;
  */
 export class Task<T> implements Promise<T>, TaskInfo {
   static {
-    make = (node) => new Task(node);
     nodeOf = (task) => task.#node;
   }
 
@@ -43,6 +41,7 @@ export class Task<T> implements Promise<T>, TaskInfo {
   /** Use `spawn`. */
   protected constructor(node: object) {
     this.#node = node as ScopeNode;
+    this.#node.task = this;
   }
 
   /** The name given to it, the name of its function, or `task-` and a number. */
@@ -113,9 +112,7 @@ export class Task<T> implements Promise<T>, TaskInfo {
 
 /** Makes the handle of a node. */
 export function taskOf<T>(node: ScopeNode): Task<T> {
-  const task = make<T>(node);
-  node.task = task;
-  return task;
+  return new (Task as unknown as new (node: ScopeNode) => Task<T>)(node);
 }
 
 /** Reports the failure of a task whose handle is read, but whose failure surfaces nowhere. */

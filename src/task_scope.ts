@@ -17,11 +17,19 @@ import type { Task } from "./task.ts";
 import { type DetachedOptions, type DetachedTask, spawnDetached } from "./detached.ts";
 import { openRoot, type TaskScopeOptions } from "./root.ts";
 import { type ShieldOptions, spawnChild, type SpawnOptions } from "./spawn.ts";
-import { abortable, sleep } from "./waiting.ts";
+import { abortable, type Pause, pause, sleep } from "./waiting.ts";
 import { assertFunction, assertNumber, isThenable, wrong } from "./validate.ts";
 
 /** A function that runs in a scope of its own. */
 export type TaskFunction<T> = (scope: TaskScope) => T | PromiseLike<T>;
+
+/** A task that need not run here: what `defineTask` of `./durable` makes. */
+export interface HandoffTask<Input, SpawnOptions, Spawned, HandoffOptions, HandedOff> {
+  /** What `scope.spawnDetached(task, input, options)` does. */
+  spawnDetachedIn(scope: TaskScope, input: Input, options: SpawnOptions): Spawned;
+  /** What `scope.handoff(task, input, options)` does. */
+  handOffFrom(scope: TaskScope, input: Input, options: HandoffOptions): HandedOff;
+}
 
 const EMPTY = new Nursery();
 
@@ -261,8 +269,32 @@ export class TaskScope implements ScopeInfo, AsyncDisposable {
    * assertEquals([answer, ...rows], [202, "audited"]);
    * ```
    */
-  spawnDetached<T>(fn: TaskFunction<T>, options: DetachedOptions): DetachedTask<T> {
-    return spawnDetached(this.#node, fn, options, toScope);
+  spawnDetached<T>(fn: TaskFunction<T>, options: DetachedOptions): DetachedTask<T>;
+  /**
+   * Runs a task of `./durable` here if its deadline fits, and hands it to an engine if it does not and
+   * `onExceed: "handoff"` allows it. The choice is made before the start; see `./durable`.
+   *
+   * @param task Made with `defineTask`.
+   * @param input What the task's schema takes.
+   * @param options The deadline is required.
+   */
+  spawnDetached<I, O, S>(task: HandoffTask<I, O, S, never, unknown>, input: NoInfer<I>, options: NoInfer<O>): S;
+  spawnDetached(fn: never, ...rest: [never, never?]): unknown {
+    return (fn as Partial<AnyHandoffTask> | undefined)?.spawnDetachedIn?.(this, ...rest) ??
+      spawnDetached(this.#node, fn, rest[0], toScope);
+  }
+
+  /**
+   * Hands a task of `./durable` to an engine, wherever its deadline would fit.
+   *
+   * @param task Made with `defineTask`.
+   * @param input What the task's schema takes.
+   * @param options The deadline is required; see `./durable`.
+   * @throws {TypeError} If `task` is not one.
+   */
+  handoff<I, O, H>(task: HandoffTask<I, never, unknown, O, H>, ...rest: [input: NoInfer<I>, options: NoInfer<O>]): H {
+    if (!task?.handOffFrom) throw wrong("Cannot hand off", "a task of defineTask is needed", task);
+    return task.handOffFrom(this, ...rest);
   }
 
   /**
@@ -393,7 +425,7 @@ export class TaskScope implements ScopeInfo, AsyncDisposable {
    */
   async close(reason?: unknown): Promise<void> {
     const node = this.#node;
-    if (node.live > 0 || (node.extras?.hooks?.size ?? 0) > 0) cancelFor(node, "closed", reason);
+    if (node.live > 0 || node.extras?.hooks?.size) cancelFor(node, "closed", reason);
     if (!node.is(Flag.MANUAL)) return await untilIdle(node);
     finish(node);
     await promiseOf(node).catch((error) => {
@@ -478,6 +510,13 @@ export class TaskScope implements ScopeInfo, AsyncDisposable {
 export function callChild<T>(scope: TaskScope, fn: TaskFunction<T>, name: string, what: string): Task<T> {
   return spawnChild(nodeOf(scope), fn, { name }, Flag.CALL, toScope, what);
 }
+
+/** A sleep in a scope that may end early. */
+export function pauseIn(scope: TaskScope, delay: number): Pause {
+  return pause(nodeOf(scope), delay);
+}
+
+type AnyHandoffTask = HandoffTask<unknown, unknown, unknown, unknown, unknown>;
 
 function toScope(node: ScopeNode): TaskScope {
   return new TaskScope(node as unknown as TaskScopeOptions);

@@ -45,7 +45,7 @@ export function assertOptions(options: unknown, known: readonly string[], what: 
  * @throws {TypeError} If `value` is neither `undefined` nor a string with at least one character.
  */
 export function assertText(value: unknown, name: string, what: string): void {
-  if (value !== undefined && (typeof value !== "string" || value === "")) {
+  if (value !== undefined && (typeof value !== "string" || !value)) {
     throw wrong(what, `a ${name} must be a non-empty string`, value);
   }
 }
@@ -55,7 +55,13 @@ export function assertText(value: unknown, name: string, what: string): void {
  * @param most By default as far as whole numbers go.
  * @throws {RangeError} If it is NaN, below `least` or above `most`.
  */
-export function assertNumber(value: unknown, name: string, what: string, least = 0, most = 2 ** 53): void {
+export function assertNumber(
+  value: unknown,
+  name: string,
+  what: string,
+  least = 0,
+  most = 2 ** 53,
+): asserts value is number {
   if (typeof value !== "number") throw wrong(what, `${name} must be a number`, value);
   if (value >= least && value <= most) return;
   throw new RangeError(`${what}: ${name} must be between ${least} and ${most}, got ${value}`);

@@ -3,10 +3,9 @@
  *
  * @module
  */
-import { ScopeClosedError } from "./errors.ts";
 import { ScopeNode } from "./scope_node.ts";
 import { runHooks } from "./cancellation.ts";
-import { isNews, noteRead, report } from "./failure.ts";
+import { closedError, isNews, noteRead, report } from "./failure.ts";
 
 /**
  * Stops waiting for a promise when the node is canceled or ends.
@@ -30,7 +29,7 @@ export function abortable<T>(node: ScopeNode, promise: PromiseLike<T>, release?:
   const hook = () => {
     release?.();
     waiting.catch(() => {}); // a forgotten wait must not end the process
-    const reason = node.cancellation ? node.cancellation.reason : closedError(node);
+    const reason = node.cancellation ? node.cancellation.reason : closedError(node, "Stopped waiting");
     noteRead(node, reason);
     reject(reason);
     wait.fulfilled = ignore;
@@ -86,6 +85,22 @@ export function sleep(node: ScopeNode, delay: number): Promise<void> {
   return abortable(node, promise, () => heap.remove(entry));
 }
 
-function closedError(node: ScopeNode): ScopeClosedError {
-  return new ScopeClosedError(`Stopped waiting: the scope "${node.path}" has ended. Await it before`);
+/** A wait for a time that may end early. */
+export interface Pause {
+  /** Rejects with the reason when the node is canceled. */
+  readonly over: Promise<void>;
+  end(): void;
+}
+
+/** As `sleep`, but whoever does not need the rest of it can end it. */
+export function pause(node: ScopeNode, delay: number): Pause {
+  const { heap } = node.env;
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const entry = heap.add(Date.now() + delay, resolve);
+  const release = () => heap.remove(entry);
+  const end = () => {
+    release();
+    resolve();
+  };
+  return { over: abortable(node, promise, release), end };
 }

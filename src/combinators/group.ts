@@ -9,7 +9,7 @@
 import { CancelReason } from "../errors.ts";
 import type { Outcome } from "../observer.ts";
 import { reportTask, type Task } from "../task.ts";
-import { callChild, type TaskFunction, type TaskScope } from "../task_scope.ts";
+import { callChild, pauseIn, type TaskFunction, type TaskScope } from "../task_scope.ts";
 import { assertFunction, wrong } from "../validate.ts";
 import { Completions } from "./as_completed.ts";
 
@@ -53,7 +53,8 @@ export async function firstOf<T>(
     }
     const ready = completions.ready();
     const hasMore = tasks.length < count && group.state === "open";
-    await (hasMore ? Promise.race([ready, pause(group, delay)]) : ready);
+    if (hasMore) await readyWithin(group, delay, ready);
+    else await ready;
     const ended = completions.take();
     if (!ended) continue;
     if (group.state === "open" && !decides(ended.outcome)) {
@@ -74,9 +75,11 @@ export async function firstOf<T>(
   throw new AggregateError(errors, `All ${tasks.length} attempts failed`);
 }
 
-/** Waits for the turn of the next attempt; when the scope is canceled, those that run have to end first. */
-async function pause(group: TaskScope, delay: number): Promise<void> {
-  await group.sleep(delay).catch(() => {});
+/** Waits until an attempt has ended or it is the next one's turn; in a canceled scope, those that run have to end. */
+async function readyWithin(group: TaskScope, delay: number, ready: Promise<void>): Promise<void> {
+  const turn = pauseIn(group, delay);
+  await Promise.race([ready, turn.over.catch(() => {})]);
+  turn.end();
 }
 
 /** Whether it succeeded. */

@@ -19,6 +19,8 @@ async function answer(event: FetchEvent): Promise<Response> {
   await Promise.resolve(); // not in the dispatch any more
   const lifetime = pathname === "/detect" ? detectLifetime(event) : serviceWorkerLifetime(event);
   return await TaskScope.run((scope) => {
+    scope.defer(() => {}); // captures the async context, of which this engine has none here
+    if (scope.signal.aborted) throw new Error("aborted");
     scope.spawnDetached((task) => task.sleep(50).then(() => log.push(pathname)), { deadline: { seconds: 20 } });
     return new Response(lifetime.source);
   }, { lifetime });
