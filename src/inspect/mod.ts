@@ -1,5 +1,5 @@
 /**
- * See what runs: record what happens, and show trees.
+ * See what runs: record what happens, and show it.
  *
  * @module
  */
@@ -16,3 +16,4 @@ export type {
   SpawnKind,
   StartEvent,
 } from "./events.ts";
+export { Recorder, type RecorderOptions } from "./recorder.ts";

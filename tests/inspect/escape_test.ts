@@ -3,8 +3,8 @@ import fc from "fast-check";
 import { inertText, xml } from "../../src/inspect/escape.ts";
 
 /** Everything that moves a cursor, breaks a line, hides, or turns the direction of text. */
-// deno-lint-ignore no-control-regex -- they are what must not be there
 const HARMFUL =
+  // deno-lint-ignore no-control-regex -- they are what must not be there
   /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]|\p{Surrogate}/u;
 
 Deno.test("inertText: control characters and line breaks are shown, not sent", () => {

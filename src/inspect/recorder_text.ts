@@ -1,0 +1,68 @@
+/**
+ * What a recorder keeps of errors, reasons, names and stacks: short texts, never the objects.
+ *
+ * @module
+ */
+
+const LONGEST_MESSAGE = 1_000;
+const MOST_CAUSES = 8;
+
+/**
+ * A text of at most `max` characters that holds on to no longer one: engines keep the whole of what a piece was cut from.
+ */
+export function cut(text: string, max: number): string {
+  if (text.length <= max) return text;
+  const end = /[\ud800-\udbff]/.test(text.charAt(max - 2)) ? max - 2 : max - 1;
+  return `${text.slice(0, end).split("").join("")}…`;
+}
+
+/** The message of an error or reason and of the causes behind it; whatever it is, this does not throw. */
+export function messageOf(error: unknown): string {
+  const messages: string[] = [];
+  let next = error;
+  try {
+    for (let i = 0; i < MOST_CAUSES && next !== undefined; i++) {
+      messages.push(ownMessage(next));
+      next = Object(next) === next ? (next as { cause?: unknown }).cause : undefined;
+    }
+  } catch {
+    messages.push("an error that cannot be read");
+  }
+  return cut(messages.join(" ← "), LONGEST_MESSAGE);
+}
+
+function ownMessage(error: unknown): string {
+  if (Object(error) !== error) return cut(String(error), LONGEST_MESSAGE);
+  const { message, name } = error as { message?: unknown; name?: unknown };
+  if (typeof message === "string" && message !== "") return cut(message, LONGEST_MESSAGE);
+  if (typeof name === "string" && name !== "") return cut(name, LONGEST_MESSAGE);
+  return Object.prototype.toString.call(error);
+}
+
+const FRAMES = 8;
+const LONGEST_STACK = 2_000;
+const DEPTH = 40; // of which a few are in this library
+/** The folder of this library's sources; in a bundle it has none. */
+const SOURCES = /^(.*\/src\/)inspect\/recorder_text\.[jt]s$/.exec(import.meta.url)?.[1];
+/** In a bundle, what the program calls is told by its name. */
+const ENTRY = /^(?:new TaskScope|[^/]*\b(?:spawn|trySpawn|spawnDetached|shield|handoff|run))$/;
+
+/** Where the program called into this library, as lines of a stack trace; `undefined` if that cannot be told. */
+export function placeOfCall(): string | undefined {
+  const limited = Error as { stackTraceLimit?: number };
+  const { stackTraceLimit } = limited;
+  limited.stackTraceLimit = DEPTH;
+  const { stack } = new Error();
+  if (stackTraceLimit !== undefined) limited.stackTraceLimit = stackTraceLimit;
+  if (typeof stack !== "string") return undefined; // a program may have its own Error.prepareStackTrace
+  const lines = stack.split("\n").map((line) => line.trim()).filter((line) => line !== "" && line !== "Error");
+  const outside = SOURCES === undefined ? afterEntry(lines) : lines.findIndex((line) => !line.includes(SOURCES));
+  return outside < 0 ? undefined : cut(lines.slice(outside, outside + FRAMES).join("\n"), LONGEST_STACK);
+}
+
+function afterEntry(lines: readonly string[]): number {
+  const isEntry = (line = "") => ENTRY.test(/^(?:at )?([^(@]*?) ?[(@]/.exec(line)?.[1] ?? "");
+  let index = Math.max(0, lines.findIndex(isEntry));
+  while (isEntry(lines[index])) index++;
+  return index < lines.length ? index : -1;
+}
