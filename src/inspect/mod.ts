@@ -17,3 +17,5 @@ export type {
   StartEvent,
 } from "./events.ts";
 export { Recorder, type RecorderOptions } from "./recorder.ts";
+export { formatTree, type FormatTreeOptions, type HasTree } from "./format_tree.ts";
+export { treeSchema } from "./tree_schema.ts";

@@ -41,7 +41,7 @@ function ownMessage(error: unknown): string {
 
 const FRAMES = 8;
 const LONGEST_STACK = 2_000;
-const DEPTH = 40; // of which a few are in this library
+const DEPTH = 20; // of which about ten are in this library
 /** The folder of this library's sources; in a bundle it has none. */
 const SOURCES = /^(.*\/src\/)inspect\/recorder_text\.[jt]s$/.exec(import.meta.url)?.[1];
 /** In a bundle, what the program calls is told by its name. */
