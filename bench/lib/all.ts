@@ -3,6 +3,8 @@ import type { Measure } from "./measure.ts";
 /** Every measure, loaded one at a time: a process has nothing in it but what it measures. */
 export const MEASURES: Readonly<Record<string, () => Promise<{ measure: Measure }>>> = {
   spawn_join: () => import("../measures/spawn_join.ts"),
+  recorder: () => import("../measures/recorder.ts"),
+  diagnostics_channel: () => import("../measures/diagnostics_channel.ts"),
   one_task: () => import("../measures/one_task.ts"),
   request: () => import("../measures/request.ts"),
   signal_use: () => import("../measures/signal_use.ts"),
