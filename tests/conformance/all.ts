@@ -29,6 +29,7 @@ export { cases as g12Conservation } from "./cases/g12_conservation.ts";
 export { cases as g13NoLeak } from "./cases/g13_no_leak.ts";
 export { cases as g14RobustSignals } from "./cases/g14_robust_signals.ts";
 export { cases as hedge } from "./cases/hedge.ts";
+export { cases as inspect } from "./cases/inspect.ts";
 export { cases as lifetime } from "./cases/lifetime.ts";
 export { cases as map } from "./cases/map.ts";
 export { cases as raceAny } from "./cases/race_any.ts";
