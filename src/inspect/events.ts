@@ -7,7 +7,7 @@ import type { CancelKind } from "../errors.ts";
 import type { ErrorPhase } from "../observer.ts";
 
 /** What every event has. */
-interface Happened {
+export interface Happened {
   /** When, in milliseconds since 1970; see `Recorder` for how exact that is. */
   readonly at: number;
   /** Whose event it is: a number that no other scope or task of this process has. */

@@ -9,6 +9,7 @@ export type {
   DeadlineEvent,
   EndState,
   ErrorEvent,
+  Happened,
   LateSettleEvent,
   LifecycleEvent,
   SettleEvent,

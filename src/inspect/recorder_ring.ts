@@ -73,8 +73,15 @@ class Slots {
 
   /** Takes over an event. */
   copy(place: number, from: Slots, slot: number): void {
-    for (let i = 0; i < CELLS; i++) this.cells[CELLS * place + i] = from.cells[CELLS * slot + i] as number;
+    const { cells } = this;
+    const start = CELLS * place;
+    const first = CELLS * slot;
+    const code = cells[start + CODE] = from.cells[first + CODE] as number;
+    cells[start + AT] = from.cells[first + AT] as number;
+    cells[start + ID] = from.cells[first + ID] as number;
+    cells[start + OTHER] = from.cells[first + OTHER] as number;
     this.texts[place] = from.texts[slot];
+    if (code < LIMITED) return;
     this.deadlines[place] = from.deadlines[slot] as number;
     this.cuts[place] = from.cuts[slot] as number;
   }
@@ -132,17 +139,17 @@ export class Ring {
   limit(deadline: number): void {
     const slot = (this.total - 1) % this.capacity;
     this.#slots.deadlines[slot] = deadline;
-    this.#slots.cells[CELLS * slot + CODE]! += LIMITED;
+    mark(this.#slots, slot, LIMITED);
   }
 
   /** Gives the event just written a second text. */
   append(text: string): void {
     const slot = (this.total - 1) % this.capacity;
-    const { texts, cuts, cells } = this.#slots;
+    const { texts, cuts } = this.#slots;
     const first = nameOf(texts[slot]);
     texts[slot] = first + text;
     cuts[slot] = first.length;
-    cells[CELLS * slot + CODE]! += TWO;
+    mark(this.#slots, slot, TWO);
   }
 
   /** Whether the last event is of this node. */
@@ -211,6 +218,10 @@ export class Ring {
       texts.fill(undefined);
     }
   }
+}
+
+function mark({ cells }: Slots, slot: number, bit: number): void {
+  cells[CELLS * slot + CODE] = (cells[CELLS * slot + CODE] as number) + bit;
 }
 
 function read({ cells, texts, deadlines, cuts }: Slots, slot: number): LifecycleEvent {
