@@ -1,6 +1,7 @@
 /** The demo ends by itself with exit code 0, and shows what each of its five scenarios is about. */
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { clientOf } from "../examples/start/server/disconnect.ts";
+import { chromiumMissing, startChromium } from "../tools/servers/chromium.ts";
 
 const ROOT = new URL("../", import.meta.url);
 const LIMIT = 90_000; // of a loaded machine; alone, it takes under 10 s
@@ -69,6 +70,36 @@ Deno.test("start: five scenarios on real sockets, exit code 0", async (t) => {
     },
   });
 
+  const picture = /^The same as a picture: (.+\.svg)$/m.exec(stdout)?.[1] ?? "";
+  const svg = await Deno.readTextFile(picture);
+  await Deno.remove(picture);
+
+  await t.step("the picture tells what outlived the request, was canceled by whom, and missed its deadline", () => {
+    const texts = [...svg.matchAll(/<text [^>]*>(.*?)<\/text>/g)].map(([, text = ""]) => text.replace(/<[^>]+>/g, ""));
+    assertInOrder(texts.join("\n"), [
+      /1 missed its deadline \(report\/old-report\)/,
+      /upload\ncanceled by client: disconnected/,
+      /transcode\noutlived upload by /,
+      /progress\ncanceled by upload: disconnected/,
+      /page\nuser failed, so the others were canceled/,
+      /posts\ncanceled by page: user failed/,
+      /close cursor\nshielded from the cancellation of posts/,
+      /transfer\ncanceled by client: disconnected · ended well all the same/,
+      /old-report\nmissed its deadline of 300 ms by /,
+    ]);
+    if (Deno.build.os === "windows") return;
+    assertInOrder(texts.join("\n"), [
+      /invoice\noutlived jobs by /,
+      /reindex\noutlived jobs by .* · canceled by process: shutdown/,
+    ]);
+  });
+
+  await t.step({
+    name: "and how it looks is in tests/screenshots/",
+    ignore: chromiumMissing() !== undefined,
+    fn: () => shoot(svg),
+  });
+
   await t.step("no colors where there is no terminal", () => assert(!stdout.includes("\x1b[")));
 });
 
@@ -100,6 +131,24 @@ async function runStart(): Promise<{ code: number; stdout: string; stderr: strin
   }).output();
   const text = new TextDecoder();
   return { code, stdout: text.decode(stdout), stderr: text.decode(stderr) };
+}
+
+async function shoot(svg: string): Promise<void> {
+  const folder = new URL("screenshots/", import.meta.url);
+  await Deno.mkdir(folder, { recursive: true });
+  const [, width, height] = /width="(\d+)" height="(\d+)"/.exec(svg) ?? [];
+  const browser = await startChromium();
+  try {
+    const page = await browser.newPage({ viewport: { width: Number(width), height: Number(height) } });
+    await page.route("**", (route) => route.fulfill({ body: svg, contentType: "image/svg+xml" }));
+    await page.goto("http://timeline.test/");
+    for (const colorScheme of ["light", "dark"] as const) {
+      await page.emulateMedia({ colorScheme });
+      await page.screenshot({ path: new URL(`timeline_start_${colorScheme}.png`, folder).pathname });
+    }
+  } finally {
+    await browser.close();
+  }
 }
 
 /** Asserts that each pattern matches after the end of the match before it. */

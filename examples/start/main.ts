@@ -2,10 +2,12 @@
  * The main job of TaskScope on a real server with real clients: `deno task start`.
  *
  * Five scenarios, one after the other; each ends with the tree of its tasks, why each ended, and claims that are
- * checked: exit code 0 means that all of them hold. With `--serve` the server stays, for you to try with curl.
+ * checked: exit code 0 means that all of them hold. A picture of all of them is left in a temporary file, or where
+ * `--timeline <path>` says. With `--serve` the server stays, for you to try with curl.
  */
 import { processLifetime } from "@taskscope/taskscope";
 import { bold } from "./colors.ts";
+import { Recording } from "./recording.ts";
 import { Timeline } from "./timeline.ts";
 import { duration } from "./words.ts";
 import { serve } from "./server/server.ts";
@@ -21,19 +23,27 @@ const SCENARIOS = [uploadAndLeave, fanOut, uninterrupted, stuck, shutdown];
 async function runAll(): Promise<void> {
   const started = performance.now();
   const timeline = new Timeline();
+  using recording = new Recording();
   const dir = await Deno.makeTempDir({ prefix: "taskscope-start-" });
   try {
     await using upstream = startUpstream(timeline);
     await using server = serve({ dir, upstream: upstream.url, timeline });
     const url = `http://127.0.0.1:${server.addr.port}`;
     console.log(`A server on ${url}, five scenarios, times from the start of each.`);
-    for (const scenario of SCENARIOS) await scenario({ dir, url, upstream, timeline });
+    for (const scenario of SCENARIOS) await scenario({ dir, url, upstream, timeline, recording });
     await processLifetime().drain({ deadline: { seconds: 5 } });
   } finally {
     await Deno.remove(dir, { recursive: true });
   }
   const took = duration(performance.now() - started);
-  console.log(`\n${bold(`All five scenarios as claimed, in ${took}.`)} Try it yourself: deno task start --serve`);
+  console.log(`\nThe same as a picture: ${await recording.draw(timeline.chapters, pathOfPicture())}`);
+  console.log(`${bold(`All five scenarios as claimed, in ${took}.`)} Try it yourself: deno task start --serve`);
+}
+
+/** Where `--timeline <path>` says, or a new file of its own where temporary ones go. */
+function pathOfPicture(): string {
+  const [, given] = Deno.args.slice(Deno.args.indexOf("--timeline"));
+  return given ?? Deno.makeTempFileSync({ prefix: "taskscope-", suffix: ".svg" });
 }
 
 async function serveForever(): Promise<void> {

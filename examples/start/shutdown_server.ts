@@ -3,12 +3,15 @@
  * time zero, in milliseconds since 1970.
  */
 import { type CancelReason, processLifetime, TaskScope } from "@taskscope/taskscope";
+import { Recorder } from "@taskscope/taskscope/inspect";
 import { Timeline } from "./timeline.ts";
 
 const [dir = ".", start] = Deno.args;
 const DRAIN = 2_000;
 const STEP = 50;
 
+const recorder = new Recorder();
+recorder.start();
 const timeline = new Timeline(start === undefined ? undefined : Number(start));
 
 const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, (request) => {
@@ -42,7 +45,10 @@ Deno.addSignalListener("SIGTERM", () => {
   lifetime.waitUntil(server.shutdown());
 });
 const lifetime = processLifetime({ signals: ["SIGTERM"], drain: DRAIN });
-globalThis.addEventListener("unload", () => timeline.tree());
+globalThis.addEventListener("unload", () => {
+  timeline.tree();
+  Deno.writeTextFileSync(`${dir}/events.json`, JSON.stringify(recorder.events())); // for the picture of all scenarios
+});
 timeline.line("server", `listens on http://127.0.0.1:${server.addr.port}`);
 
 /** Takes steps, and writes down how it ended, also when it was canceled. */

@@ -25,6 +25,8 @@ const KEPT = 1_000; // with --serve nobody begins anew
 /** A timeline of one scenario after the other; `observer` is to be given to the scopes. */
 export class Timeline {
   readonly events: Event[] = [];
+  /** When each scenario began. */
+  readonly chapters: { readonly at: number; readonly title: string }[] = [];
   readonly #entries = new Map<object, Entry>();
   readonly #waiting = new Set<() => void>();
   #zero: number;
@@ -56,6 +58,7 @@ export class Timeline {
   /** Begins a scenario: a title, an empty tree, and time zero. */
   begin(title: string): void {
     this.#zero = performance.now();
+    this.chapters.push({ at: Date.now(), title });
     this.events.length = 0;
     this.#entries.clear();
     console.log(`\n${bold(title)}`);

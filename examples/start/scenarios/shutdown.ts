@@ -7,7 +7,7 @@ const SERVER = new URL("../shutdown_server.ts", import.meta.url);
 const EXIT_CODE_OF_SIGTERM = 143;
 const IN_TIME = 3_500; // 2 s to drain, and a loaded machine
 
-export async function shutdown({ dir, timeline }: World): Promise<void> {
+export async function shutdown({ dir, timeline, recording }: World): Promise<void> {
   timeline.begin("5. SIGTERM with work pending: a server of its own process has 2 s to drain");
   if (Deno.build.os === "windows") return timeline.line("parent", "skipped: Windows has no SIGTERM");
   await using child = new Deno.Command(Deno.execPath(), {
@@ -38,6 +38,7 @@ export async function shutdown({ dir, timeline }: World): Promise<void> {
   child.kill("SIGTERM");
   const [{ code }, answered] = await Promise.all([child.status, inFlight, printing]);
   const took = performance.now() - sent;
+  await recording.addFile(`${dir}/events.json`);
 
   const has = (pattern: RegExp) => lines.some((line) => pattern.test(line));
   const log = async (job: string) => await Deno.readTextFile(`${dir}/${job}.log`);

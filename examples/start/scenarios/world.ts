@@ -1,5 +1,6 @@
 /** What every scenario runs against. */
 import type { Timeline } from "../timeline.ts";
+import type { Recording } from "../recording.ts";
 import type { Upstream } from "../server/upstream.ts";
 
 export interface World {
@@ -9,6 +10,7 @@ export interface World {
   readonly url: string;
   readonly upstream: Upstream;
   readonly timeline: Timeline;
+  readonly recording: Recording;
 }
 
 /** A client that thinks, or leaves, after a while. */
