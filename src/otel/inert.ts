@@ -1,0 +1,54 @@
+/**
+ * Text and errors as they may go to a tracing system: bounded, and without characters that act on whoever prints them.
+ *
+ * @module
+ */
+import { show } from "../validate.ts";
+
+// The two joiners stay: emoji and some scripts are made with them.
+const ACTING = /(?![\u200c\u200d])[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
+const PLAIN = /^[ -~]*$/; // nearly every name, and ten times as fast to see
+const LONGEST_MESSAGE = 4_096;
+const LONGEST_STACK = 16_384;
+
+/** A text cut to `longest` characters; control, format and bidi characters and line breaks become visible escapes. */
+export function inert(text: string, longest = 1_024): string {
+  const cut = text.slice(0, longest);
+  if (PLAIN.test(cut)) return cut;
+  return cut.replace(ACTING, (char) => {
+    const code = char.codePointAt(0) as number;
+    return code >= 0xd800 && code <= 0xdfff ? "\ufffd" : `\\u{${code.toString(16)}}`;
+  });
+}
+
+/** What can be told of a thrown value. */
+export interface ErrorFacts {
+  /** For `error.type` and `exception.type`: a name that code has, or `_OTHER`. */
+  readonly type: string;
+  readonly message: string;
+  readonly stack: string | undefined;
+}
+
+const NAME = /^[\w.$-]{1,64}$/;
+const FRAME = /^\s+at .*$|^.{0,200}@.+:\d+:\d+$/;
+
+/** Looks at anything that can be thrown; an object that resists is told without details. */
+export function factsOf(error: unknown): ErrorFacts {
+  try {
+    const { name, message, stack } = Object(error) as { name?: unknown; message?: unknown; stack?: unknown };
+    if (typeof error !== "object" || typeof message !== "string") {
+      return { type: "_OTHER", message: inert(show(error), LONGEST_MESSAGE), stack: undefined };
+    }
+    const type = typeof name === "string" && NAME.test(name) ? name : "_OTHER";
+    const told = inert(message, LONGEST_MESSAGE);
+    return { type, message: told, stack: typeof stack === "string" ? framesOf(`${type}: ${told}`, stack) : undefined };
+  } catch {
+    return { type: "_OTHER", message: "a value that cannot be looked at", stack: undefined };
+  }
+}
+
+/** The frames below a first line of ours: the one of the runtime has the message as it is, line breaks included. */
+function framesOf(first: string, stack: string): string {
+  const lines = stack.slice(0, LONGEST_STACK).split("\n").filter((line) => FRAME.test(line));
+  return [first, ...lines.map((line) => inert(line))].join("\n");
+}
