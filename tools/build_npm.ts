@@ -25,6 +25,9 @@ const NPM_PACKAGES = new Map(
   }),
 );
 
+/** What only one entry imports: whoever uses that entry has it, and it must be the one they have. */
+const PEERS = ["@opentelemetry/api"];
+
 /** Builds the package into a folder, which is emptied first. */
 export async function buildNpm(
   folder: string,
@@ -32,7 +35,7 @@ export async function buildNpm(
 ): Promise<void> {
   await Deno.remove(folder, { recursive: true }).catch(() => {});
   await Deno.mkdir(folder, { recursive: true });
-  const dependencies = await writeScripts(folder, env);
+  const { dependencies, peerDependencies } = await writeScripts(folder, env);
   await writeDeclarations(folder);
   const manifest = {
     name: config.name,
@@ -47,6 +50,8 @@ export async function buildNpm(
       return [name, { types: `${path}.d.ts`, default: `${path}.js` }];
     })),
     dependencies,
+    peerDependencies,
+    peerDependenciesMeta: Object.fromEntries(Object.keys(peerDependencies).map((name) => [name, { optional: true }])),
   };
   await Deno.writeTextFile(
     join(folder, "package.json"),
@@ -61,22 +66,24 @@ export async function buildNpm(
 async function writeScripts(
   folder: string,
   env: { JSR_URL: string },
-): Promise<Record<string, string>> {
+): Promise<Record<"dependencies" | "peerDependencies", Record<string, string>>> {
   await bundle(env, [
     ...["--code-splitting", "--outdir", folder],
     ...[...NPM_PACKAGES.keys()].map((name) => `--external=${name}`),
     ...SOURCES,
   ]);
   const dependencies: Record<string, string> = {};
+  const peerDependencies: Record<string, string> = {};
   for (const script of await listFiles(folder)) {
     const path = join(folder, script);
     const code = nameOrigins(await Deno.readTextFile(path));
     for (const [name, range] of NPM_PACKAGES) {
-      if (code.includes(`from "${name}"`) || code.includes(`from "${name}/`)) dependencies[name] = range;
+      if (!code.includes(`from "${name}"`) && !code.includes(`from "${name}/`)) continue;
+      (PEERS.includes(name) ? peerDependencies : dependencies)[name] = range;
     }
     await Deno.writeTextFile(path, code);
   }
-  return dependencies;
+  return { dependencies, peerDependencies };
 }
 
 /**

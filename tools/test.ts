@@ -13,6 +13,7 @@ import { http } from "./legs/http.ts";
 import { httpTypes } from "./legs/http_types.ts";
 import { memory } from "./legs/memory.ts";
 import { npmPackageLegs } from "./legs/npm_package.ts";
+import { otel } from "./legs/otel.ts";
 import { platformSizes } from "./legs/platform_sizes.ts";
 import { soak } from "./legs/soak.ts";
 import { simulatedHost } from "./legs/simulated_host.ts";
@@ -44,6 +45,7 @@ function allLegs(ground: Ground): Leg[] {
     bundleSize(ground),
     platformSizes(ground),
     ...http(ground),
+    ...otel(ground),
     ...soak(ground),
     ...memory(ground),
     sseSoak(ground),

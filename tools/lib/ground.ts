@@ -1,3 +1,4 @@
+import config from "../../deno.json" with { type: "json" };
 import { npmPackage } from "./npm.ts";
 import { command } from "./command.ts";
 import { Failure } from "./failure.ts";
@@ -18,6 +19,11 @@ export interface Ground {
 
 /** The client that packs and installs; npm's own code on our Node, so the machine needs no npm. */
 const NPM_VERSION = "11.6.0";
+
+/** What users of an entry bring with them, and an SDK to test it with; as the tests on Deno have it. */
+const BROUGHT = Object.values(config.imports)
+  .filter((specifier) => specifier.startsWith("npm:@opentelemetry/"))
+  .map((specifier) => specifier.slice("npm:".length));
 
 export function ground(options: Omit<Ground, "project">): Ground {
   const install = once(() => installPackage(options));
@@ -63,6 +69,7 @@ async function installPackage(
   await npm([
     "install",
     join(scratch, tarball?.name ?? ""),
+    ...BROUGHT,
     "--no-audit",
     "--no-fund",
     "--ignore-scripts",
