@@ -1,0 +1,121 @@
+/**
+ * Where in somebody's code a call came from: the first frame of the stack outside of this library.
+ *
+ * The library is known by the folder of its files: its sources, the cache of JSR, the npm package. In a bundle, where all
+ * is one file, the stack is cut at the public function that was called instead.
+ *
+ * @module
+ */
+
+/** Anything that can be a frame. */
+export type Callable = (...args: never[]) => unknown;
+
+interface ErrorConstructorOfV8 {
+  /** V8 and Bun: leaves out all frames down to `boundary`; no frames at all if it is not among them. */
+  captureStackTrace?(target: object, boundary: unknown): void;
+  stackTraceLimit?: unknown;
+}
+
+const FRAMES = 30; // what the deepest way through the library takes, and then some
+const LOCATION = /(?:\(|@|\bat (?:async )?)([^()@]*:\d+:\d+)\)?$/;
+const OF_THE_RUNTIME = /^(?:node|ext|bun|deno|internal|native|checkin)[:/]|^native$|<|^eval at /;
+
+/** The folder that holds the files of this library and no others, if it is not part of a bundle. */
+const home = homeOf(String(import.meta.url));
+
+/** @param url Of this very file. */
+export function homeOf(url: string): string | undefined {
+  const sources = /^(.*\/)inspect\/misuse\/place\.[jt]s$/.exec(url) ??
+    /^(.*\/node_modules\/@taskscope\/taskscope\/)/.exec(url);
+  return sources?.[1] && plain(sources[1]);
+}
+
+/** Frames name files as URLs or as paths. */
+function plain(location: string): string {
+  const path = location.replace(/^file:\/\/(?=\/)/, "");
+  try {
+    return decodeURI(path);
+  } catch {
+    return path;
+  }
+}
+
+/** What {@linkcode placeOf} is told. */
+export interface PlaceOptions {
+  /** The public functions that may have been called, the outermost first; looked for in bundles only. */
+  readonly boundaries: readonly unknown[];
+  /** Whether the library itself may stand between the call and the place. */
+  readonly isDirect?: boolean;
+  /** @default the folder of this library */
+  readonly library?: string | undefined;
+}
+
+/**
+ * The place that called, such as `file:///app/main.ts:12:9`.
+ *
+ * @returns `undefined` if nothing on the stack is anybody's but the library's and the runtime's; with `isDirect`, also
+ * if it is the library that called.
+ */
+export function placeOf({ boundaries, isDirect = false, library = home }: PlaceOptions): string | undefined {
+  const frames = library === undefined || isDirect ? cutFrames(boundaries) : framesFrom(undefined);
+  for (const frame of frames) {
+    const isOwn = library !== undefined && isIn(library, frame);
+    if (!isOwn) return frame;
+    if (isDirect) return undefined;
+  }
+  return undefined;
+}
+
+/** An example in a comment of a source file is not the library. */
+function isIn(library: string, frame: string): boolean {
+  const path = plain(frame);
+  const core = library.endsWith("/src/") ? `${library.slice(0, -"src/".length)}mod.ts:` : library;
+  return (path.startsWith(library) && !/\$\d+-\d+\.ts/.test(path)) || path.startsWith(core);
+}
+
+function cutFrames(boundaries: readonly unknown[]): string[] {
+  for (const boundary of boundaries) {
+    const frames = framesFrom(boundary);
+    if (frames.length > 0) return frames;
+  }
+  return [];
+}
+
+/** The locations on the stack, without those of the runtime. */
+function framesFrom(boundary: unknown): string[] {
+  return locationsOf(stackFrom(boundary ?? stackFrom));
+}
+
+/** @param stack Of any engine; frames without a file are left out. */
+export function locationsOf(stack: string): string[] {
+  const locations: string[] = [];
+  for (const line of stack.split("\n")) {
+    const location = LOCATION.exec(line)?.[1] ?? "";
+    if (location !== "" && !OF_THE_RUNTIME.test(location)) locations.push(location);
+  }
+  return locations;
+}
+
+function stackFrom(boundary: unknown): string {
+  const errors = Error as unknown as ErrorConstructorOfV8;
+  const { stackTraceLimit } = errors;
+  try {
+    errors.stackTraceLimit = FRAMES;
+  } catch {
+    // frozen: as many frames as there are
+  }
+  try {
+    const holder: { stack?: unknown } = errors.captureStackTrace ? {} : new Error();
+    errors.captureStackTrace?.(holder, boundary);
+    // As text at once: an error keeps the functions on its stack, and all that they see.
+    return typeof holder.stack === "string" ? holder.stack : ""; // source maps may make something else of it
+  } catch {
+    return "";
+  } finally {
+    try {
+      errors.stackTraceLimit = stackTraceLimit;
+    } catch {
+      // as above
+    }
+  }
+}
