@@ -23,11 +23,14 @@ const OF_THE_RUNTIME = /^(?:node|ext|bun|deno|internal|native|checkin)[:/]|^nati
 /** The folder that holds the files of this library and no others, if it is not part of a bundle. */
 const home = homeOf(String(import.meta.url));
 
-/** @param url Of this very file. */
-export function homeOf(url: string): string | undefined {
+/**
+ * @param url Of this very file.
+ * @returns `null` in a bundle.
+ */
+export function homeOf(url: string): string | null {
   const sources = /^(.*\/)inspect\/misuse\/place\.[jt]s$/.exec(url) ??
     /^(.*\/node_modules\/@taskscope\/taskscope\/)/.exec(url);
-  return sources?.[1] && plain(sources[1]);
+  return sources?.[1] ? plain(sources[1]) : null;
 }
 
 /** Frames name files as URLs or as paths. */
@@ -46,8 +49,12 @@ export interface PlaceOptions {
   readonly boundaries: readonly unknown[];
   /** Whether the library itself may stand between the call and the place. */
   readonly isDirect?: boolean;
-  /** @default the folder of this library */
-  readonly library?: string | undefined;
+  /**
+   * `null` in a bundle.
+   *
+   * @default the folder of this library
+   */
+  readonly library?: string | null;
 }
 
 /**
@@ -57,9 +64,9 @@ export interface PlaceOptions {
  * if it is the library that called.
  */
 export function placeOf({ boundaries, isDirect = false, library = home }: PlaceOptions): string | undefined {
-  const frames = library === undefined || isDirect ? cutFrames(boundaries) : framesFrom(undefined);
+  const frames = library === null || isDirect ? cutFrames(boundaries) : framesFrom(undefined);
   for (const frame of frames) {
-    const isOwn = library !== undefined && isIn(library, frame);
+    const isOwn = library !== null && isIn(library, frame);
     if (!isOwn) return frame;
     if (isDirect) return undefined;
   }
