@@ -64,10 +64,11 @@ const LONGEST = 500; // characters of a place
  * - `deadline-too-long`: `onExceed: "clamp"` made a deadline shorter, or a root scope has one after the end of its
  *   lifetime; with both numbers.
  *
- * **Guarantees.** Work is not disturbed: nothing is thrown, no scope or task is kept, and the process at most
- * for `patience`: where the tasks of a queue wait for each other, or canceled ones have an endless `grace`. Names, reasons and errors are inert in every text. Until the result is
- * disposed of, a spawn costs a look at the stack, some microseconds: not for production, where this does nothing. What is
- * not imported is in no bundle, and a bundler that knows `process.env.NODE_ENV` switches it off.
+ * **Guarantees.** Work is not disturbed: nothing is thrown, no scope or task is kept, and the process at most for
+ * `patience`: where the tasks of a queue wait for each other, or canceled ones have an endless `grace`. Names, reasons
+ * and errors are inert in every text. Until the result is disposed of, a spawn costs a look at the stack, some ten
+ * microseconds: not for production, where this does nothing. What is not imported is in no bundle, and a bundler that
+ * knows `process.env.NODE_ENV` switches it off. Where neither variable is set, as on many edge hosts, give `enabled`.
  *
  * @param options See {@linkcode MisuseOptions}.
  * @returns Ends the watch when disposed of.

@@ -1,14 +1,11 @@
 /**
  * Where in somebody's code a call came from: the first frame of the stack outside of this library.
  *
- * The library is known by the folder of its files: its sources, the cache of JSR, the npm package. In a bundle, where all
- * is one file, the stack is cut at the public function that was called instead.
+ * The stack is cut at the public function that was called. If the library itself called that, its frames are known by the
+ * folder of its files: its sources, the cache of JSR, the npm package; not in a bundle, where all is one file.
  *
  * @module
  */
-
-/** Anything that can be a frame. */
-export type Callable = (...args: never[]) => unknown;
 
 interface ErrorConstructorOfV8 {
   /** V8 and Bun: leaves out all frames down to `boundary`; no frames at all if it is not among them. */
@@ -16,7 +13,8 @@ interface ErrorConstructorOfV8 {
   stackTraceLimit?: unknown;
 }
 
-const FRAMES = 30; // what the deepest way through the library takes, and then some
+const NEAR = 3; // frames, from a public function on
+const FAR = 30; // what the deepest way through the library takes, and then some
 const LOCATION = /(?:\(|@|\bat (?:async )?)([^()@]*:\d+:\d+)\)?$/;
 const OF_THE_RUNTIME = /^(?:node|ext|bun|deno|internal|native|checkin)[:/]|^native$|<|^eval at /;
 
@@ -45,7 +43,7 @@ function plain(location: string): string {
 
 /** What {@linkcode placeOf} is told. */
 export interface PlaceOptions {
-  /** The public functions that may have been called, the outermost first; looked for in bundles only. */
+  /** The public functions that may have been called, the outermost first. */
   readonly boundaries: readonly unknown[];
   /** Whether the library itself may stand between the call and the place. */
   readonly isDirect?: boolean;
@@ -64,13 +62,12 @@ export interface PlaceOptions {
  * if it is the library that called.
  */
 export function placeOf({ boundaries, isDirect = false, library = home }: PlaceOptions): string | undefined {
-  const frames = library === null || isDirect ? cutFrames(boundaries) : framesFrom(undefined);
-  for (const frame of frames) {
-    const isOwn = library !== null && isIn(library, frame);
-    if (!isOwn) return frame;
-    if (isDirect) return undefined;
-  }
-  return undefined;
+  const isOwn = (frame: string) => library !== null && isIn(library, frame);
+  const likely = library === null ? boundaries : boundaries.slice(-1); // each look costs microseconds, each frame, too
+  const near = cutFrames(likely, NEAR);
+  if (isDirect) return near[0] === undefined || isOwn(near[0]) ? undefined : near[0];
+  return near.find((frame) => !isOwn(frame)) ??
+    (library === null ? cutFrames(boundaries, FAR) : framesFrom(stackFrom, FAR)).find((frame) => !isOwn(frame));
 }
 
 /** An example in a comment of a source file is not the library. */
@@ -80,17 +77,17 @@ function isIn(library: string, frame: string): boolean {
   return (path.startsWith(library) && !/\$\d+-\d+\.ts/.test(path)) || path.startsWith(core);
 }
 
-function cutFrames(boundaries: readonly unknown[]): string[] {
+function cutFrames(boundaries: readonly unknown[], limit: number): string[] {
   for (const boundary of boundaries) {
-    const frames = framesFrom(boundary);
+    const frames = framesFrom(boundary, limit);
     if (frames.length > 0) return frames;
   }
   return [];
 }
 
 /** The locations on the stack, without those of the runtime. */
-function framesFrom(boundary: unknown): string[] {
-  return locationsOf(stackFrom(boundary ?? stackFrom));
+function framesFrom(boundary: unknown, limit: number): string[] {
+  return locationsOf(stackFrom(boundary, limit));
 }
 
 /** @param stack Of any engine; frames without a file are left out. */
@@ -103,11 +100,11 @@ export function locationsOf(stack: string): string[] {
   return locations;
 }
 
-function stackFrom(boundary: unknown): string {
+function stackFrom(boundary: unknown, limit: number): string {
   const errors = Error as unknown as ErrorConstructorOfV8;
   const { stackTraceLimit } = errors;
   try {
-    errors.stackTraceLimit = FRAMES;
+    errors.stackTraceLimit = limit;
   } catch {
     // frozen: as many frames as there are
   }
