@@ -24,3 +24,5 @@ export { renderTimeline, type TimelineOptions } from "./timeline_svg.ts";
 export { renderTimelineText, type TimelineTextOptions } from "./timeline_text.ts";
 export type { Chapter } from "./timeline_rows.ts";
 export type { TimelineTheme } from "./timeline_style.ts";
+export { type MisuseKind, type MisuseOptions, type MisuseWarning, watchMisuse } from "./misuse.ts";
+export type { DiagnosticsMessages } from "./diagnostics.ts";
