@@ -1,11 +1,15 @@
 /** On the real engines: what is published on `node:diagnostics_channel`, and that nothing breaks where there is none. */
 import { assertEquals } from "@std/assert";
+import { subscribe, unsubscribe } from "node:diagnostics_channel";
+import { TaskScope } from "@taskscope/taskscope";
 import { bundle } from "../tools/lib/bundle.ts";
 import { command } from "../tools/lib/command.ts";
 import { join } from "../tools/lib/path.ts";
 import { runtimes } from "../tools/runtimes.ts";
 import { stdEnv } from "../tools/std.ts";
+import { countEach } from "./native_calls/count.ts";
 
+const NAMES = ["onSpawn", "onStart", "onSettle", "onCancel", "onAbandon", "onError"].map((hook) => `taskscope:${hook}`);
 const FOLDER = "tests/diagnostics_channel";
 
 Deno.test("diagnostics_channel: Deno, Node, Bun, and workerd with and without Node APIs", async (t) => {
@@ -31,4 +35,21 @@ Deno.test("diagnostics_channel: Deno, Node, Bun, and workerd with and without No
   } finally {
     await Deno.remove(cwd, { recursive: true });
   }
+});
+
+Deno.test("diagnostics_channel: a spawn asks the runtime for nothing more, with a subscriber or after one", async () => {
+  const spawns = () =>
+    countEach(async (times) => {
+      await TaskScope.run((scope) => {
+        for (let i = 0; i < times; i++) scope.spawn(() => 1);
+      });
+    });
+  let messages = 0;
+  const listener = () => void messages++;
+  for (const name of NAMES) subscribe(name, listener);
+  const during = await spawns();
+  for (const name of NAMES) unsubscribe(name, listener);
+  const heard = messages;
+  assertEquals([during, await spawns()], [{ promises: 1 }, { promises: 1 }]);
+  assertEquals([heard, messages], [3 * (10 + 10 + 20), heard]);
 });

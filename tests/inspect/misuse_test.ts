@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes, assertThrows } from "@std/assert";
+import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import { stub } from "@std/testing/mock";
 import { FakeTime } from "@std/testing/time";
 import { map, type Observer, race, TaskScope } from "@taskscope/taskscope";
@@ -293,6 +294,27 @@ for (const [name, work] of harmless) {
     assertEquals((await warningsOf(work)).map(({ message }) => message), []);
   });
 }
+
+Deno.test("no warning: a failure that a subscriber of the channel hears of", async () => {
+  const heard: unknown[] = [];
+  const listener = (message: unknown) => heard.push(message);
+  subscribe("taskscope:onError", listener);
+  try {
+    const work = () => TaskScope.run((scope) => void scope.spawn(fail), { policy: "supervise" });
+    assertEquals([await kindsOf(work), heard.length], [[], 1]);
+  } finally {
+    unsubscribe("taskscope:onError", listener);
+  }
+});
+
+Deno.test("unseen-error: an error that cannot be shown is none the less told of", async () => {
+  const revoked = Proxy.revocable(new Error(), {});
+  revoked.revoke();
+  const [warning] = await warningsOf(() =>
+    TaskScope.run((scope) => void scope.spawn(() => Promise.reject(revoked.proxy)), { policy: "supervise" })
+  );
+  assertStringIncludes(warning?.message ?? "", "failed (an error that cannot be shown)");
+});
 
 // cancellation-ignored
 
