@@ -21,7 +21,7 @@ export function messageOf(error: unknown): string {
   const messages: string[] = [];
   let next = error;
   try {
-    for (let i = 0; i < MOST_CAUSES && next !== undefined; i++) {
+    for (let i = 0; i < MOST_CAUSES && (i === 0 || next !== undefined); i++) {
       messages.push(ownMessage(next));
       next = Object(next) === next ? (next as { cause?: unknown }).cause : undefined;
     }
@@ -44,8 +44,8 @@ const LONGEST_STACK = 2_000;
 const DEPTH = 20; // of which about ten are in this library
 /** The folder of this library's sources; in a bundle it has none. */
 const SOURCES = /^(.*\/src\/)inspect\/recorder_text\.[jt]s$/.exec(import.meta.url)?.[1];
-/** In a bundle, what the program calls is told by its name. */
-const ENTRY = /^(?:new TaskScope|[^/]*\b(?:spawn|trySpawn|spawnDetached|shield|handoff|run))$/;
+/** In a bundle, what the program calls is told by its name; JavaScriptCore leaves out functions that end with a call. */
+const ENTRY = /^(?:new TaskScope|[^/]*\b(?:spawn|trySpawn|spawnDetached|spawnChild|openRoot|shield|handoff|run))$/;
 
 /** Where the program called into this library, as lines of a stack trace; `undefined` if that cannot be told. */
 export function placeOfCall(): string | undefined {
@@ -60,7 +60,8 @@ export function placeOfCall(): string | undefined {
   return outside < 0 ? undefined : cut(lines.slice(outside, outside + FRAMES).join("\n"), LONGEST_STACK);
 }
 
-function afterEntry(lines: readonly string[]): number {
+/** The index of the first line after those of this library, told by names; -1 if there is none. */
+export function afterEntry(lines: readonly string[]): number {
   const isEntry = (line = "") => ENTRY.test(/^(?:at )?([^(@]*?) ?[(@]/.exec(line)?.[1] ?? "");
   let index = Math.max(0, lines.findIndex(isEntry));
   while (isEntry(lines[index])) index++;

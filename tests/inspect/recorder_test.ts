@@ -435,3 +435,21 @@ Deno.test("Recorder: keeps nothing of the program alive", async () => {
 async function gcUntilGone(refs: readonly WeakRef<object>[]): Promise<void> {
   for (let i = 0; i < 10 && refs.some((ref) => ref.deref()); i++) await liveHeap();
 }
+
+Deno.test("Recorder: memory stays the same, however much happens", async () => {
+  using recorder = new Recorder({ capacity: 1_000 });
+  recorder.start();
+  const message = "x".repeat(5_000);
+  const some = async (count: number) => {
+    for (let i = 0; i < count; i++) {
+      await TaskScope.run((scope) => scope.spawn(() => Promise.reject(new Error(`${i} ${message}`)), { name: `${i}` }))
+        .catch(() => {});
+    }
+  };
+  await some(500);
+  const before = await liveHeap();
+  await some(2_000);
+  const grown = await liveHeap() - before;
+  assert(grown < 1_000_000, `${grown} bytes`);
+  assert(recorder.dropped > 8_000 && recorder.events().length < 1_100);
+});
