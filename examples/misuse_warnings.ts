@@ -15,12 +15,12 @@ const work = TaskScope.run((scope) => {
   scope.spawn(chapter("one"), { name: "one" });
   scope.spawn(chapter("two"), { name: "two" });
   const footnotes = scope.spawn(() => ["a", "b"], { name: "footnotes" });
-}, { concurrency: 2, name: "book", deadline: 50 });
+}, { concurrency: 2, name: "book", deadline: 600 });
 assertEquals(await work.catch((error) => error.name), "TimeoutError");
 
 // Canceled, and goes on: nobody told it.
 await TaskScope.run((scope) => {
-  scope.spawn(() => new Promise((resolve) => setTimeout(resolve, 40)), { name: "upload" });
+  scope.spawn(() => new Promise((resolve) => setTimeout(resolve, 300)), { name: "upload" });
   queueMicrotask(() => scope.cancel());
 }, { name: "page" });
 

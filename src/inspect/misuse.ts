@@ -5,7 +5,7 @@
  */
 import * as Flag from "../flags.ts";
 import type { ScopeNode } from "../scope_node.ts";
-import { globals, readEnv } from "../platforms/globals.ts";
+import { readEnv } from "../platforms/globals.ts";
 import { TaskScope } from "../task_scope.ts";
 import { assertFunction, assertNumber, assertOneOf, assertOptions, isThenable } from "../validate.ts";
 import { type Sight, watch } from "../watch.ts";
@@ -67,8 +67,9 @@ const LONGEST = 500; // characters of a place
  * **Guarantees.** Work is not disturbed: nothing is thrown, no scope or task is kept, and the process at most for
  * `patience`: where the tasks of a queue wait for each other, or canceled ones have an endless `grace`. Names, reasons
  * and errors are inert in every text. Until the result is disposed of, a spawn costs a look at the stack, some ten
- * microseconds: not for production, where this does nothing. What is not imported is in no bundle, and a bundler that
- * knows `process.env.NODE_ENV` switches it off. Where neither variable is set, as on many edge hosts, give `enabled`.
+ * microseconds: not for production, where this does nothing. Where neither variable is set, as on many edge hosts, say
+ * so with `enabled`. A bundle for production has nothing of it where the import is a conditional one:
+ * `if (process.env.NODE_ENV !== "production") (await import("@taskscope/taskscope/inspect")).watchMisuse()`.
  *
  * @param options See {@linkcode MisuseOptions}.
  * @returns Ends the watch when disposed of.
@@ -188,15 +189,6 @@ function toConsole({ message }: MisuseWarning): void {
   console.warn(`TaskScope: ${message}`);
 }
 
-// Spelled so that bundlers can put the value in its place.
-declare const process: { readonly env: Readonly<Record<string, string | undefined>> };
-
 function isProduction(): boolean {
-  if (readEnv("NODE_ENV") === "production" || readEnv("DENO_ENV") === "production") return true;
-  if (globals().Deno) return false; // where reading it may ask for a permission
-  try {
-    return process.env.NODE_ENV === "production";
-  } catch {
-    return false; // no process
-  }
+  return readEnv("NODE_ENV") === "production" || readEnv("DENO_ENV") === "production";
 }

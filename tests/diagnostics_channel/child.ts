@@ -216,12 +216,12 @@ async function misuse(): Promise<void> {
     await TaskScope.run((scope) => {
       scope.spawn(async () => await last);
       const last = scope.spawn(() => {});
-    }, { concurrency: 1, deadline: 40 }).catch(() => {});
+    }, { concurrency: 1, deadline: 400 }).catch(() => {});
     const { ended } = await TaskScope.run((scope) => ({ ended: scope }));
     ended.timeoutSignal(1);
     await TaskScope.run((scope) => {
       scope.cancel();
-      return new Promise((resolve) => setTimeout(resolve, 40));
+      return new Promise((resolve) => setTimeout(resolve, 300));
     }).catch(() => {});
     await TaskScope.run(
       async (scope) => void await scope.spawnDetached(() => {}, { deadline: 600_000, onExceed: "clamp" }),
