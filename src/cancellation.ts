@@ -8,6 +8,7 @@ import { type CancelKind, CancelReason, DeadlineExceededError } from "./errors.t
 import { captureContext } from "./context.ts";
 import { endOf } from "./lifetime.ts";
 import * as Flag from "./flags.ts";
+import type { ScopeInfo } from "./observer.ts";
 import { Cancellation, type ScopeNode } from "./scope_node.ts";
 import { mark } from "./scope_tree.ts";
 import { isTold, tell } from "./notify.ts";
@@ -26,8 +27,8 @@ export function prepareCancel(origin: ScopeNode, kind: CancelKind, make: () => u
   const affected = mark(origin, cancellation);
   return () => {
     // A function that failed while nothing else ran canceled nobody.
-    if (isTold(origin, "onCancel") && origin.scope && (kind !== "body-failed" || origin.live > 0)) {
-      tell(origin, "onCancel", origin.scope, cancellation.reason, cancellation.info);
+    if (isTold(origin, "onCancel") && (kind !== "body-failed" || origin.live > 0)) {
+      tell(origin, "onCancel", origin.scope as ScopeInfo, cancellation.reason, cancellation.info);
     }
     for (const node of affected) tellCanceled(node, cancellation);
     waitForGrace(origin);

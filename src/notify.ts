@@ -4,7 +4,7 @@
  * @module
  */
 import { builtin } from "./builtin.ts";
-import { captureContext } from "./context.ts";
+import { captureContext, type ContextRunner } from "./context.ts";
 import * as Flag from "./flags.ts";
 import { HOOKS, type Observer, type TaskInfo } from "./observer.ts";
 import type { ScopeNode } from "./scope_node.ts";
@@ -27,8 +27,6 @@ export function keepContext(node: ScopeNode): void {
   if (node.env.observer) node.ensureExtras().runner = captureContext();
 }
 
-const reported = new WeakSet<Observer>();
-
 /**
  * Calls a hook of a node's observer, in the async context of the place where the node was spawned.
  *
@@ -40,26 +38,37 @@ export function tell<K extends keyof Observer>(
   ...args: Parameters<NonNullable<Observer[K]>>
 ): boolean {
   watcher?.(node, hook, args);
-  channels[hook]?.publish(args);
-  const observer = node.env.observer as Observer; // or none
-  const fn = observer?.[hook] as ((...args: unknown[]) => unknown) | undefined;
-  if (!fn) return false;
+  const channel = channels[hook];
+  if (channel?.hasSubscribers) call(channel, "publish", [args]);
+  const { observer } = node.env;
+  return observer !== undefined && call(observer, hook, args, node.extras?.runner);
+}
+
+const reported = new WeakSet<object>();
+
+/**
+ * Calls a method, if it is there. Apart from `tell`, which would otherwise make room for these functions each time.
+ *
+ * @returns Whether it is.
+ */
+function call(target: object, method: string, args: unknown[], runner?: ContextRunner): boolean {
+  const methods = target as Record<string, (...args: unknown[]) => unknown>;
+  if (!methods[method]) return false;
   const failed = (error: unknown) => {
-    if (reported.has(observer)) return;
-    reported.add(observer);
-    console.error(`TaskScope: ${hook} threw (told once):`, error);
+    if (reported.has(target)) return;
+    reported.add(target);
+    console.error(`TaskScope: ${method} threw (told once):`, error);
   };
-  const call = () => {
+  const tryIt = () => {
     try {
-      const result = fn.apply(observer, args);
+      const result = methods[method]?.(...args);
       if (isThenable(result)) result.then(undefined, failed); // an async hook must not end the process
     } catch (error) {
       failed(error);
     }
   };
-  const runner = node.extras?.runner;
-  if (!runner) call();
-  else runner(call);
+  if (runner) runner(tryIt);
+  else tryIt();
   return true;
 }
 

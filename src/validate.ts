@@ -8,8 +8,7 @@
 export function show(value: unknown): string {
   if (typeof value === "string") return JSON.stringify(value.slice(0, 80));
   if (typeof value === "function") return `the function ${value.name}`;
-  if (value instanceof Error) return `${value.name}: ${value.message}`;
-  if (typeof value !== "object" || value === null) return String(value);
+  if (typeof value !== "object" || value === null || value instanceof Error) return String(value);
   const name = value.constructor?.name ?? "Object";
   return name === "Object" ? `{ ${Object.keys(value).slice(0, 5).join(", ")} }` : `an instance of ${name}`;
 }

@@ -58,7 +58,7 @@ function listen<T>(promise: PromiseLike<T>, wait: Wait<T>): void {
 /** Tells of errors that come when the wait is over (G5), without keeping the scope that waited. */
 function lateErrors(node: ScopeNode): (error: unknown) => void {
   const trace = new ScopeNode(undefined, node.env, node.flags, node.name, 0);
-  trace.prefix = node.parent ? node.parent.path : node.prefix;
+  trace.prefix = node.parent?.path ?? node.prefix;
   const { cancellation } = node;
   const isNews = cancellation &&
     (cancellation.isNews ??= newsAfter(weakly(cancellation.reason), new WeakRef(cancellation.origin)));

@@ -72,11 +72,19 @@ function setArounds(next: readonly Around[]): void {
 
 function see(node: ScopeNode, sight: Sight, args: readonly unknown[]): void {
   const spawner = node.mark;
-  if (sight === "onSpawn" || sight === "onOpen" || spawner === 0) node.mark = ++marks;
-  // A root has no task that its observer could be told of.
-  if (sight === "onOpen") {
-    node.onSettled(() => watcher && !node.is(Flag.ABANDONED) && see(node, "onSettle", [undefined, outcomeOf(node)]));
+  if (sight === "onSpawn" || sight === "onOpen" || spawner === 0) {
+    for (let first: ScopeNode | undefined = node; first; first = first.parent?.mark === 0 ? first.parent : undefined) {
+      first.mark = ++marks;
+      if (!first.parent && !first.task) seeEnd(first);
+    }
   }
   const told = watchers;
   for (let at = 0; at < told.length; at++) told[at]?.(node, sight, args, spawner);
+}
+
+/** A root has no task that an observer could be told of. */
+function seeEnd(root: ScopeNode): void {
+  root.onSettled(() => {
+    if (watcher && !root.is(Flag.ABANDONED)) see(root, "onSettle", [undefined, outcomeOf(root)]);
+  });
 }

@@ -175,8 +175,8 @@ const tests: Record<string, (channels: Diagnostics) => Promise<void>> = {
   },
 
   async "a subscriber that throws does not disturb the work"(channels) {
-    // There, publish() itself throws what a subscriber throws.
-    if (navigator?.userAgent === "Cloudflare-Workers") return;
+    // There, publish() itself throws, and those that subscribed later are not told.
+    const isWorkerd = navigator?.userAgent === "Cloudflare-Workers";
     const thrown: string[] = [];
     const uncaught = ({ message }: Error) => thrown.push(message);
     process?.on?.("uncaughtException", uncaught);
@@ -196,7 +196,8 @@ const tests: Record<string, (channels: Diagnostics) => Promise<void>> = {
       channels.unsubscribe(name, listener);
     }
     process?.off?.("uncaughtException", uncaught);
-    equal([value, seen.length, thrown], [42, 2, ["subscriber", "subscriber"]]);
+    equal(value, 42);
+    if (!isWorkerd) equal([seen.length, thrown], [2, ["subscriber", "subscriber"]]);
   },
 };
 

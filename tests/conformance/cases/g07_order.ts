@@ -132,7 +132,7 @@ export const cases: Case[] = [
       controller.abort("client left");
       const { reason, children, state } = JSON.parse(JSON.stringify(scope.tree())) as ReturnType<TaskScope["tree"]>;
       assertEquals(state, "canceling");
-      assertEquals([reason?.kind, reason?.origin, reason?.message], ["canceled", "page", "client left"]);
+      assertEquals([reason?.kind, reason?.origin, reason?.message], ["canceled", "page", '"client left"']);
       assertEquals(children[0]?.reason, reason);
       assertEquals([children[0]?.name, children[0]?.path, children[0]?.state], ["child", "page/child", "running"]);
       gate.resolve();
