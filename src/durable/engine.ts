@@ -24,7 +24,10 @@ export interface Delivery {
   readonly attempt: number;
   /** How long it was in the engine, in milliseconds by the engine's own clock, where that is known. */
   readonly waited?: number | undefined;
-  /** Keeps the message from being delivered to another worker for this long from now, in milliseconds. */
+  /**
+   * Keeps the message from being delivered to another worker for this long from now, in milliseconds. Rejects if that
+   * cannot be done; where the engine knows that the lease is lost, at the latest when another worker has the message.
+   */
   extend?(ms: number): Promise<void>;
 }
 
@@ -89,7 +92,7 @@ export interface Engine {
   /**
    * Puts a message in.
    *
-   * @returns The engine's id of it, when the engine has it for good.
+   * @returns The engine's id of it, when the engine has it for good; that of the first message if the key is known.
    */
   enqueue(message: Message): Promise<string>;
   /**
