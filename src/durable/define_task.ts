@@ -1,0 +1,282 @@
+/**
+ * A task with a name and a schema, so that it need not run where it was asked for.
+ *
+ * @module
+ */
+import { type DetachedTask, LifetimeLimitError, retry, type TaskScope } from "../../mod.ts";
+import type { DetachedOptions } from "../detached.ts";
+import type { RetryOptions } from "../combinators/retry.ts";
+import { fieldsOf, type SchemaResult, type StandardSchema } from "../http/operations/standard_schema.ts";
+import type { HandoffTask } from "../task_scope.ts";
+import { assertFunction, assertOneOf, assertOptions, wrong } from "../validate.ts";
+import { LONGEST_NAME } from "./envelope.ts";
+import { checkKey, type HandedOffTask, handOff, type HandoffOptions, type HandoffTarget, targetOf } from "./handoff.ts";
+import { toJson } from "./serializable.ts";
+import { Steps, type TaskRun, type TaskRunScope } from "./task_run.ts";
+import { assertSchema, assertTransferables, type Transferable } from "./transferable.ts";
+import { retryOf, type RetrySettings } from "./retry_settings.ts";
+
+/** A schema as {@linkcode defineTask} takes it: of any library that follows https://standardschema.dev. */
+export interface TaskSchema<Input, Output> extends StandardSchema<Output> {
+  /** What the specification keeps apart from the library's own methods. */
+  readonly "~standard": StandardSchema<Output>["~standard"] & {
+    /** For the compiler only. */
+    readonly types?: { readonly input: Input; readonly output: Output } | undefined;
+  };
+}
+
+/**
+ * The function of a durable task.
+ *
+ * @param scope Its scope, with the deadline that was asked for; it has what `run` has, too.
+ * @param input What the schema made of the input.
+ * @param run What is known of this attempt, and `once`.
+ * @returns The result, plain JSON or `undefined`.
+ */
+export type DurableFunction<Output, Result> = (
+  scope: TaskRunScope,
+  input: Output,
+  run: TaskRun,
+) => Result | PromiseLike<Result>;
+
+/** Options of {@linkcode defineTask}: how often it is tried, wherever it runs, and what goes along. */
+export interface TaskOptions extends RetryOptions {
+  /**
+   * The context values that go along when it is handed off, made with `transferable`.
+   *
+   * @default []
+   */
+  readonly context?: readonly Transferable[] | undefined;
+}
+
+/** Options of `scope.spawnDetached(task, input, options)`. */
+export interface SpawnDurableOptions extends Omit<DetachedOptions, "onExceed"> {
+  /**
+   * What to do if the deadline is later than the lifetime allows: refuse with a `LifetimeLimitError`, run with the shorter
+   * deadline, or hand it to an engine.
+   *
+   * @default "reject"
+   */
+  readonly onExceed?: "reject" | "clamp" | "handoff" | undefined;
+  /** The engine, or what `handoffTo` made; by default that of the scope's context. */
+  readonly engine?: HandoffTarget | undefined;
+  /** The idempotency key; by default a random one. Of two with the same key that an engine has, one runs. */
+  readonly key?: string | undefined;
+}
+
+/** The handle of a durable task that runs here: a detached task. */
+export type LocalTask<Result> = DetachedTask<Result> & {
+  /** It runs in this process. */
+  readonly where: "local";
+  /** Its idempotency key. */
+  readonly key: string;
+};
+
+/** What `scope.spawnDetached(task, input, options)` gives: `where` tells which. */
+export type DurableHandle<Result> = LocalTask<Result> | HandedOffTask<Result>;
+
+/** The input of a task, checked. */
+export interface CheckedInput<Output> {
+  /** As JSON; `undefined` for undefined. */
+  readonly text: string | undefined;
+  /** What the schema made of it, in the end. */
+  readonly output: Output | Promise<Output>;
+}
+
+const TASK_OPTIONS = ["maxAttempts", "minTimeout", "maxTimeout", "multiplier", "jitter", "isRetriable", "context"];
+
+/** A task that need not run here; made by {@linkcode defineTask}. */
+export class DurableTask<Input, Output, Result>
+  implements HandoffTask<Input, SpawnDurableOptions, DurableHandle<Result>, HandoffOptions, HandedOffTask<Result>> {
+  /** Its name, the same for producers and workers. */
+  readonly name: string;
+  /** The context values that go along. */
+  readonly context: readonly Transferable[];
+  /** How often it is tried. */
+  readonly retry: RetrySettings;
+  readonly #schema: TaskSchema<Input, Output>;
+  readonly #fn: DurableFunction<Output, Result>;
+
+  /** Use {@linkcode defineTask}. */
+  constructor(
+    name: string,
+    schema: TaskSchema<Input, Output>,
+    fn: DurableFunction<Output, Result>,
+    options: TaskOptions,
+  ) {
+    const what = "Cannot define a task";
+    if (typeof name !== "string" || name === "" || name.length > LONGEST_NAME) {
+      throw wrong(what, `a name of 1 to ${LONGEST_NAME} characters is needed`, name);
+    }
+    assertSchema(schema, what);
+    assertFunction(fn, what);
+    assertOptions(options, TASK_OPTIONS, what);
+    const { context = [], ...retry } = options;
+    assertTransferables(context, what);
+    this.name = name;
+    this.context = context;
+    this.retry = retryOf(retry, what);
+    this.#schema = schema;
+    this.#fn = fn;
+  }
+
+  /**
+   * What `scope.spawnDetached(task, input, options)` does.
+   *
+   * @param scope The scope.
+   * @param input What the schema takes, as plain JSON.
+   * @param options See {@linkcode SpawnDurableOptions}.
+   * @returns The handle; `where` tells whether it runs here.
+   * @throws {TypeError} If the input is wrong or not plain JSON, or an option is; nothing was started.
+   * @throws What `scope.spawnDetached` throws.
+   */
+  spawnDetachedIn(scope: TaskScope, input: Input, options: SpawnDurableOptions): DurableHandle<Result> {
+    const what = `Cannot spawn the task "${this.name}"`;
+    if (typeof options !== "object" || options === null) throw wrong(what, "options must be an object", options);
+    const { engine, key = crypto.randomUUID(), onExceed = "reject", ...detached } = options;
+    assertOneOf(onExceed, ["reject", "clamp", "handoff"], "onExceed", what);
+    checkKey(key, what);
+    const checked = this.check(input, what);
+    if (onExceed !== "handoff") return this.#spawn(scope, checked, key, { ...detached, onExceed });
+    const target = targetOf(scope, engine, what);
+    try {
+      return this.#spawn(scope, checked, key, { ...detached, onExceed: "reject" });
+    } catch (error) {
+      if (!(error instanceof LifetimeLimitError)) throw error;
+      const { deadline, inheritDeadline } = detached;
+      return handOff(scope, this, checked.text, target, { deadline, inheritDeadline, key }, what);
+    }
+  }
+
+  /**
+   * What `scope.handoff(task, input, options)` does.
+   *
+   * @param scope The scope.
+   * @param input What the schema takes, as plain JSON.
+   * @param options See {@linkcode HandoffOptions}.
+   * @returns The handle.
+   * @throws {TypeError} If the input is wrong or not plain JSON, or an option is; nothing was handed off.
+   * @throws {DeadlineExceededError} If the deadline has passed.
+   */
+  handOffFrom(scope: TaskScope, input: Input, options: HandoffOptions): HandedOffTask<Result> {
+    const what = `Cannot hand off the task "${this.name}"`;
+    assertOptions(options, ["deadline", "inheritDeadline", "key", "engine"], what);
+    const { engine, key = crypto.randomUUID(), deadline, inheritDeadline } = options;
+    checkKey(key, what);
+    const { text } = this.check(input, what);
+    return handOff(scope, this, text, targetOf(scope, engine, what), { deadline, inheritDeadline, key }, what);
+  }
+
+  /** Checks an input that is given here: as JSON, and by the schema. */
+  check(input: unknown, what: string): CheckedInput<Output> {
+    const text = input === undefined ? undefined : toJson(input, "input", what);
+    // What runs here must not see what a worker would not, nor what the caller changes afterwards.
+    const output = this.parse(text === undefined ? undefined : JSON.parse(text), what);
+    if (output instanceof Promise) output.catch(() => {}); // told where it runs
+    return { text, output };
+  }
+
+  /**
+   * Asks the schema.
+   *
+   * @throws {TypeError} If the schema refuses the value; a schema that is asynchronous rejects.
+   */
+  parse(input: unknown, what: string): Output | Promise<Output> {
+    const take = (checked: SchemaResult<Output>): Output => {
+      if (!checked.issues) return checked.value;
+      const texts = fieldsOf(checked.issues).slice(0, 5).map(({ field, detail }) => {
+        return `${field === "" ? "" : field.startsWith("[") ? "" : "."}${field}: ${detail}`;
+      });
+      throw new InputError(`${what}: input${texts.join("; input")}`);
+    };
+    const checked = this.#schema["~standard"].validate(input);
+    return checked instanceof Promise ? checked.then(take) : take(checked);
+  }
+
+  /**
+   * Calls the function, and checks its result.
+   *
+   * @returns The result as JSON; `undefined` for undefined.
+   */
+  async call(scope: TaskRunScope, input: Output): Promise<string | undefined> {
+    const result = await this.#fn(scope, input, scope);
+    if (result === undefined) return undefined;
+    try {
+      return toJson(result, "result", `Cannot end the task "${this.name}"`);
+    } catch (error) {
+      throw new ResultError((error as Error).message);
+    }
+  }
+
+  #spawn(scope: TaskScope, checked: CheckedInput<Output>, key: string, options: DetachedOptions): LocalTask<Result> {
+    const steps = new Steps(key, this.name, undefined);
+    const isRetriable = (error: unknown) => !(error instanceof ResultError) && this.retry.isRetriable(error);
+    const run = async (task: TaskScope): Promise<Result> => {
+      const output = await checked.output;
+      let attempt = 0;
+      const text = await retry(task, (each) => this.call(steps.scopeOf(each, ++attempt), output), {
+        ...this.retry,
+        isRetriable,
+      });
+      return (text === undefined ? undefined : JSON.parse(text)) as Result;
+    };
+    const task = scope.spawnDetached(run, { name: this.name, ...options });
+    return Object.assign(task, { where: "local" as const, key });
+  }
+}
+
+/** An input that the schema refuses. */
+export class InputError extends TypeError {}
+
+/** What a function returned cannot be kept: it would be the same the next time. */
+export class ResultError extends TypeError {}
+
+/** Any task, whatever it takes and gives. */
+// deno-lint-ignore no-explicit-any -- a task of some input is no task of unknown input
+export type AnyDurableTask = DurableTask<any, any, any>;
+
+/**
+ * Defines a task that can run here or be handed to an engine; producers and workers share the definition.
+ *
+ * Delivery is **at least once**: a worker that dies in the middle is followed by another attempt. What must not happen
+ * twice belongs into `run.once`.
+ *
+ * **Guarantees.** Input and result are plain JSON, checked where the task is asked for, wherever it runs: what would be lost
+ * or changed on the way throws. The schema is asked on both sides.
+ *
+ * @param name The same for producers and workers.
+ * @param schema Any Standard Schema, of zod for example.
+ * @param fn See {@linkcode DurableFunction}.
+ * @param options See {@linkcode TaskOptions}.
+ * @returns The task, for `scope.spawnDetached`, `scope.handoff` and `worker`.
+ * @throws {TypeError} If something is missing, unknown or of the wrong type.
+ * @throws {RangeError} If a number is out of range.
+ *
+ * @example It fits, so it runs here
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { TaskScope } from "@taskscope/taskscope";
+ * import { defineTask } from "@taskscope/taskscope/durable";
+ * import { z } from "zod";
+ *
+ * const transcode = defineTask("transcode", z.object({ file: z.string() }), async (scope, { file }) => {
+ *   await scope.sleep(1);
+ *   return { url: `/videos/${file}` };
+ * });
+ *
+ * const handle = await TaskScope.run((scope) => {
+ *   const handle = scope.spawnDetached(transcode, { file: "a.mp4" }, { deadline: { minutes: 10 } });
+ *   return { handle };
+ * });
+ * assertEquals(handle.handle.where, "local");
+ * if (handle.handle.where === "local") assertEquals(await handle.handle, { url: "/videos/a.mp4" });
+ * ```
+ */
+export function defineTask<Input, Output, Result>(
+  name: string,
+  schema: TaskSchema<Input, Output>,
+  fn: DurableFunction<Output, Result>,
+  options: TaskOptions = {},
+): DurableTask<Input, Output, Result> {
+  return new DurableTask(name, schema, fn, options);
+}

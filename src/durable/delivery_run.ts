@@ -1,0 +1,256 @@
+/**
+ * One delivery, from its body to its verdict.
+ *
+ * Invariants:
+ * 1. How a task ended is in the records before the engine is told to forget it: a message that comes again after that does
+ *    not run again.
+ * 2. What can never be processed is dead at its first delivery, what ends every worker after `maxAttempts`.
+ *
+ * @module
+ */
+import { CancelReason, DeadlineExceededError, type Outcome, type Task, type TaskScope } from "../../mod.ts";
+import { Bell } from "../http/operations/bell.ts";
+import { describe } from "../http/operations/ending.ts";
+import { parseTraceParent, TraceParent } from "../http/trace_parent.ts";
+import { callChild } from "../task_scope.ts";
+import { type AnyDurableTask, InputError, ResultError } from "./define_task.ts";
+import type { Delivery, Engine, Verdict } from "./engine.ts";
+import { type Envelope, unseal } from "./envelope.ts";
+import type { ReceiverSettings } from "./receiver_options.ts";
+import { cancelKey, readEnding, recordsOf, type TaskEnding, writeEnding } from "./records.ts";
+import { delayAfter } from "./retry_settings.ts";
+import { Steps, type StepStore } from "./task_run.ts";
+import { bindingsOf } from "./transferable.ts";
+
+/** What a run needs of its receiver. */
+export interface RunEnv {
+  readonly engine: Engine;
+  readonly settings: ReceiverSettings;
+  /** The scope of the worker. */
+  readonly scope: TaskScope;
+  /** Counts one. */
+  count(what: TaskEnding["state"] | "retried" | "repeated"): void;
+  /** Whether the worker ends. */
+  isClosing(): boolean;
+}
+
+/** Why a run was canceled from outside. */
+export type CutBy = "asked" | "lost";
+
+const DONE: Verdict = { kind: "done" };
+const GIVE_BACK: Verdict = { kind: "give-back" };
+const PATIENCE = 30_000; // for records that fail when a task ends, in milliseconds
+const FIRST_RETRY = 100;
+const LAST_RETRY = 2_000;
+const LONGEST_REASON = 2_000; // characters
+
+/** One for each delivery. */
+export class DeliveryRun {
+  readonly #env: RunEnv;
+  readonly #delivery: Delivery;
+  #envelope: Envelope | undefined;
+  #attempt: number;
+  #running: Task<unknown> | undefined;
+  #cut: { readonly by: CutBy; readonly reason: string } | undefined;
+
+  constructor(env: RunEnv, delivery: Delivery) {
+    this.#env = env;
+    this.#delivery = delivery;
+    this.#attempt = delivery.attempt;
+  }
+
+  /** Cancels it from outside; the first one counts. */
+  cancel(by: CutBy, reason: string): void {
+    if (this.#cut) return;
+    this.#cut = { by, reason };
+    const { path } = this.#running ?? this.#env.scope;
+    this.#running?.cancel(new CancelReason(by === "asked" ? "canceled" : "lifetime", path, reason));
+  }
+
+  /** Does what the delivery asks for. */
+  async run(): Promise<Verdict> {
+    const { engine: { records }, settings } = this.#env;
+    const { id, body, attempt, waited } = this.#delivery;
+    const [ending, wish] = await this.#known();
+    if (ending) {
+      this.#env.count("repeated");
+      return verdictOf(ending); // invariant 1
+    }
+    const read = unseal(body);
+    if ("reason" in read) return await this.#dead(read.reason); // invariant 2
+    const { envelope } = read;
+    this.#envelope = envelope;
+    this.#attempt = attempt + envelope.attempt - 1;
+    const task = settings.tasks.get(envelope.task);
+    if (!task) {
+      const known = [...settings.tasks.keys()].join(", ");
+      return await this.#dead(`There is no task "${envelope.task}" here, the worker knows ${known || "none"}`);
+    }
+    if (wish !== undefined) return await this.#canceled(wish);
+    // The engine's clock tells how much is left, where it tells anything: the producer's may be minutes off.
+    const now = Date.now();
+    const left = waited === undefined ? envelope.deadline - now : envelope.deadline - envelope.enqueuedAt - waited;
+    if (left <= 0) return await this.#dropped(-left);
+    const { maxAttempts } = task.retry;
+    if (this.#attempt > maxAttempts) {
+      return await this.#dead(`It was delivered ${this.#attempt} times, and no worker came back from it`);
+    }
+    const store = { lease: settings.lease, poll: settings.poll, keep: Math.max(settings.keep, left) };
+    const outcome = await this.#call(task, envelope, new Date(now + left), records && { records, ...store });
+    if (outcome.state === "succeeded") return await this.#succeeded(outcome.value as string | undefined);
+    return await this.#unsuccessful(outcome, task, now + left, id);
+  }
+
+  /** How it ended before, and whether somebody wants it canceled. */
+  async #known(): Promise<[TaskEnding | undefined, string | undefined]> {
+    const { engine: { records }, settings } = this.#env;
+    if (!records) return [undefined, undefined];
+    const { id } = this.#delivery;
+    try {
+      return await Promise.all([readEnding(records, id), records.get(cancelKey(id))]);
+    } catch (error) {
+      settings.onError(error);
+      return [undefined, undefined];
+    }
+  }
+
+  async #call(
+    task: AnyDurableTask,
+    envelope: Envelope,
+    deadline: Date,
+    store: StepStore | undefined,
+  ): Promise<Outcome<unknown>> {
+    const { engine, settings, scope } = this.#env;
+    const what = `Cannot run the task "${task.name}"`;
+    const noStore = () => recordsOf(engine, `Cannot do a step of "${task.name}" once`) as never;
+    const steps = new Steps(envelope.key, task.name, store ?? noStore);
+    let inner: Task<unknown> | undefined;
+    // A scope of its own around it: its failure is looked at here, and is none of the worker's.
+    const outer = callChild(
+      scope,
+      (each) => {
+        const own = new Set(task.context.map(({ name }) => name));
+        const context = bindingsOf(envelope.context, [
+          ...task.context,
+          ...settings.context.filter(({ name }) => !own.has(name)),
+        ]);
+        const trace = parseTraceParent(envelope.traceparent ?? null);
+        if (trace) context.push(TraceParent.with(trace));
+        const run = async (one: TaskScope) => {
+          const input = await task.parse(envelope.input, what);
+          return await task.call(steps.scopeOf(one, this.#attempt), input);
+        };
+        inner = each.spawn(run, { name: `attempt ${this.#attempt}`, deadline, context });
+        this.#running = inner;
+        if (this.#cut) inner.cancel(new CancelReason("canceled", inner.path, this.#cut.reason));
+        return inner.outcome;
+      },
+      task.name,
+      what,
+    );
+    const outcome = await outer.outcome;
+    return inner ? await inner.outcome : outcome;
+  }
+
+  async #succeeded(text: string | undefined): Promise<Verdict> {
+    const { maxResult } = this.#env.settings;
+    const isKept = text !== undefined && new TextEncoder().encode(text).length <= maxResult;
+    await this.#end("succeeded", isKept ? { result: JSON.parse(text) } : {});
+    return DONE;
+  }
+
+  async #unsuccessful(
+    outcome: Exclude<Outcome<unknown>, { state: "succeeded" }>,
+    task: AnyDurableTask,
+    end: number,
+    id: string,
+  ): Promise<Verdict> {
+    const { settings } = this.#env;
+    const error = outcome.state === "canceled" ? outcome.reason : outcome.error;
+    if (this.#cut?.by === "asked") return await this.#canceled(this.#cut.reason, error);
+    if (this.#cut?.by === "lost") {
+      settings.onError(error);
+      return { kind: "retry", delay: 0 };
+    }
+    if (error instanceof InputError) return await this.#dead(error.message, error);
+    if (this.#env.isClosing()) return GIVE_BACK;
+    const { retry, name } = task;
+    const attempt = this.#attempt;
+    const isFinal = error instanceof ResultError || isOutOfTime(error, Date.now(), end) ||
+      attempt >= retry.maxAttempts ||
+      !this.#isRetriable(task, error);
+    const delay = delayAfter(attempt, retry);
+    if (isFinal || Date.now() + delay >= end) {
+      await this.#end("failed", { error: describe(error, false) }, error);
+      return dead(`It failed in attempt ${attempt}: ${describe(error, false).name}: ${describe(error, false).message}`);
+    }
+    this.#env.count("retried");
+    settings.onRetry({ id, task: name, key: this.#envelope?.key ?? "", attempt, error, delay });
+    return { kind: "retry", delay };
+  }
+
+  #isRetriable(task: AnyDurableTask, error: unknown): boolean {
+    try {
+      return task.retry.isRetriable(error);
+    } catch (thrown) {
+      this.#env.settings.onError(thrown);
+      return true;
+    }
+  }
+
+  async #canceled(reason: string, cause?: unknown): Promise<Verdict> {
+    const error = new CancelReason("canceled", this.#env.scope.path, reason, { cause });
+    await this.#end("canceled", { error: { ...describe(error, false), kind: "canceled" } }, error);
+    return DONE;
+  }
+
+  async #dropped(late: number): Promise<Verdict> {
+    const error = new Error(`Its deadline had passed ${Math.round(late)} ms before it could run`);
+    await this.#end("dropped", { error: { name: "TimeoutError", message: error.message } }, error);
+    return DONE;
+  }
+
+  async #dead(reason: string, error: unknown = new Error(reason)): Promise<Verdict> {
+    await this.#end("dead", { error: { name: "Error", message: cut(reason) } }, error);
+    return dead(reason);
+  }
+
+  /** Invariant 1; while the records fail, it is tried again for a while. */
+  async #end(state: TaskEnding["state"], how: Partial<TaskEnding>, error?: unknown): Promise<void> {
+    const { engine: { records }, settings, count } = this.#env;
+    const { task, key } = this.#envelope ?? {};
+    const endedAt = new Date().toISOString();
+    const ending: TaskEnding = { state, id: this.#delivery.id, task, key, attempt: this.#attempt, endedAt, ...how };
+    count(state);
+    const giveUpAt = Date.now() + PATIENCE;
+    let isTold = false;
+    for (let delay = FIRST_RETRY; records && settings.keep > 0; delay = Math.min(2 * delay, LAST_RETRY)) {
+      try {
+        await writeEnding(records, ending, settings.keep);
+        break;
+      } catch (thrown) {
+        if (!isTold) settings.onError(thrown);
+        isTold = true;
+        if (Date.now() + delay >= giveUpAt) break;
+        await new Bell().wait(delay);
+      }
+    }
+    settings.onEnd(ending, error);
+  }
+}
+
+function isOutOfTime(error: unknown, now: number, end: number): boolean {
+  return error instanceof DeadlineExceededError && now >= end;
+}
+
+function verdictOf({ state, error }: TaskEnding): Verdict {
+  return state === "dead" || state === "failed" ? dead(error?.message ?? state) : DONE;
+}
+
+function dead(reason: string): Verdict {
+  return { kind: "dead", reason: cut(reason) };
+}
+
+function cut(reason: string): string {
+  return reason.length > LONGEST_REASON ? `${reason.slice(0, LONGEST_REASON - 1)}…`.toWellFormed() : reason;
+}

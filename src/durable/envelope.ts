@@ -1,0 +1,89 @@
+/**
+ * What goes through an engine: a versioned envelope around the input of a task, checked on both sides.
+ *
+ * @module
+ */
+import * as z from "zod/mini";
+
+/** The version that is written here, and the only one that is read. */
+export const VERSION = 1;
+
+/** Longest names, keys and values that are no input, in characters. */
+export const LONGEST_NAME = 200;
+const LAST_MOMENT = 8.64e15; // the end of what a Date can hold
+
+const moment = z.int().check(z.gte(0), z.lte(LAST_MOMENT));
+const text = z.string().check(z.minLength(1), z.maxLength(255));
+
+// Not strict: a later release may write more without being another version.
+const schema = z.object({
+  v: z.literal(VERSION),
+  task: z.string().check(z.minLength(1), z.maxLength(LONGEST_NAME)),
+  input: z.unknown(),
+  deadline: moment,
+  enqueuedAt: moment,
+  key: text,
+  attempt: z.int().check(z.gte(1)),
+  context: z.record(z.string(), z.unknown()),
+  traceparent: z.optional(z.string().check(z.maxLength(512))),
+  operation: z.optional(text),
+});
+
+/** What goes through an engine. Times are milliseconds since 1970, by the clock of the producer. */
+export interface Envelope {
+  /** The version. */
+  readonly v: typeof VERSION;
+  /** The name of the task. */
+  readonly task: string;
+  /** Its input, as it was given: the schema is asked again where it runs. */
+  readonly input?: unknown;
+  /** When it must be over. */
+  readonly deadline: number;
+  /** When it was made. */
+  readonly enqueuedAt: number;
+  /** The idempotency key. */
+  readonly key: string;
+  /** The number of the first delivery. */
+  readonly attempt: number;
+  /** The context values that were declared transferable, by name. */
+  readonly context: Readonly<Record<string, unknown>>;
+  /** The trace that it belongs to, as W3C Trace Context has it. */
+  readonly traceparent?: string | undefined;
+  /** The id of the operation that it is. */
+  readonly operation?: string | undefined;
+}
+
+/**
+ * Writes an envelope.
+ *
+ * @throws {TypeError} If it would not be read again.
+ */
+export function seal(envelope: Envelope, what: string): string {
+  const { error } = schema.safeParse(envelope);
+  if (error) throw new TypeError(`${what}: its envelope is wrong: ${textOf(error)}`);
+  return JSON.stringify(envelope);
+}
+
+/**
+ * Reads an envelope.
+ *
+ * @returns The envelope, or why it is none.
+ */
+export function unseal(body: string): { readonly envelope: Envelope } | { readonly reason: string } {
+  let value: unknown;
+  try {
+    value = JSON.parse(body);
+  } catch (error) {
+    return { reason: `The message is not JSON: ${(error as Error).message}` };
+  }
+  const { v } = Object(value) as { v?: unknown };
+  if (v !== VERSION) {
+    return { reason: `The envelope has version ${JSON.stringify(v)?.slice(0, 80)}, only ${VERSION} is known here` };
+  }
+  const { data, error } = schema.safeParse(value);
+  return error ? { reason: `The envelope is wrong: ${textOf(error)}` } : { envelope: data as Envelope };
+}
+
+function textOf({ issues }: z.core.$ZodError): string {
+  return issues.slice(0, 5).map(({ path, message }) => `${path.join(".")}: ${message}`).join("; ");
+}
