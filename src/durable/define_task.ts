@@ -11,6 +11,7 @@ import type { HandoffTask } from "../task_scope.ts";
 import { assertFunction, assertOneOf, assertOptions, wrong } from "../validate.ts";
 import { LONGEST_NAME } from "./envelope.ts";
 import { checkKey, type HandedOffTask, handOff, type HandoffOptions, type HandoffTarget, targetOf } from "./handoff.ts";
+import { InputError, ResultError } from "./refusals.ts";
 import { toJson } from "./serializable.ts";
 import { Steps, type TaskRun, type TaskRunScope } from "./task_run.ts";
 import { assertSchema, assertTransferables, type Transferable } from "./transferable.ts";
@@ -224,12 +225,6 @@ export class DurableTask<Input, Output, Result>
     return Object.assign(task, { where: "local" as const, key });
   }
 }
-
-/** An input that the schema refuses. */
-export class InputError extends TypeError {}
-
-/** What a function returned cannot be kept: it would be the same the next time. */
-export class ResultError extends TypeError {}
 
 /** Any task, whatever it takes and gives. */
 // deno-lint-ignore no-explicit-any -- a task of some input is no task of unknown input

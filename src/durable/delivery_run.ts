@@ -13,11 +13,12 @@ import { Bell } from "../http/operations/bell.ts";
 import { describe } from "../http/operations/ending.ts";
 import { parseTraceParent, TraceParent } from "../http/trace_parent.ts";
 import { callChild } from "../task_scope.ts";
-import { type AnyDurableTask, InputError, ResultError } from "./define_task.ts";
+import type { AnyDurableTask } from "./define_task.ts";
 import type { Delivery, Engine, Verdict } from "./engine.ts";
 import { type Envelope, unseal } from "./envelope.ts";
 import type { ReceiverSettings } from "./receiver_options.ts";
 import { cancelKey, readEnding, recordsOf, type TaskEnding, writeEnding } from "./records.ts";
+import { InputError, ResultError } from "./refusals.ts";
 import { delayAfter } from "./retry_settings.ts";
 import { Steps, type StepStore } from "./task_run.ts";
 import { bindingsOf } from "./transferable.ts";
@@ -51,6 +52,8 @@ export class DeliveryRun {
   #envelope: Envelope | undefined;
   #attempt: number;
   #running: Task<unknown> | undefined;
+  readonly #bell = new Bell();
+  #isAbandoned = false;
   #cut: { readonly by: CutBy; readonly reason: string } | undefined;
 
   constructor(env: RunEnv, delivery: Delivery) {
@@ -65,6 +68,12 @@ export class DeliveryRun {
     this.#cut = { by, reason };
     const { path } = this.#running ?? this.#env.scope;
     this.#running?.cancel(new CancelReason(by === "asked" ? "canceled" : "lifetime", path, reason));
+  }
+
+  /** Nobody waits for it any more: its worker ends. */
+  abandon(): void {
+    this.#isAbandoned = true;
+    this.#bell.ring();
   }
 
   /** Does what the delivery asks for. */
@@ -231,8 +240,8 @@ export class DeliveryRun {
       } catch (thrown) {
         if (!isTold) settings.onError(thrown);
         isTold = true;
-        if (Date.now() + delay >= giveUpAt) break;
-        await new Bell().wait(delay);
+        if (this.#isAbandoned || Date.now() + delay >= giveUpAt) break;
+        await this.#bell.wait(delay);
       }
     }
     settings.onEnd(ending, error);

@@ -72,7 +72,10 @@ export interface HandedOffTask<Result> {
   readonly key: string;
   /** When it must be over. */
   readonly deadline: Date;
-  /** The engine's id of it, once the engine has it for good; rejects if the engine does not take it. */
+  /**
+   * The engine's id of it, once the engine has it for good; rejects if the engine does not take it, or was not asked
+   * because of a `cancel()` right after the call.
+   */
   readonly id: Promise<string>;
   /** Resolves once the engine has it for good, and rejects if it does not take it. */
   readonly accepted: Promise<void>;
@@ -221,6 +224,7 @@ export function handOff<Result>(
   const enqueue = (each: TaskScope) =>
     retry(each, () => engine.enqueue({ key, body, deadline: moment }), { maxAttempts: 3, minTimeout: 200 });
   const held = hold(scope, enqueue, name);
+  let withdrawn: TaskEnding | undefined; // before the engine was asked
   return {
     where: "handed-off",
     ...{ name, key },
@@ -233,10 +237,23 @@ export function handOff<Result>(
       return held.id().then(() => {});
     },
     async cancel(reason) {
-      if (held.cancel()) return "removed";
+      if (held.cancel()) {
+        const error = { name: "AbortError", message: reason ?? "It was asked for", kind: "canceled" };
+        withdrawn = {
+          state: "canceled",
+          id: "",
+          task: name,
+          key,
+          attempt: 0,
+          endedAt: new Date().toISOString(),
+          error,
+        };
+        return "removed";
+      }
       return await cancelTask(engine, await held.id(), { reason, task: name, key });
     },
     async outcome(waiting?: TaskScope) {
+      if (withdrawn) return withdrawn as TaskEnding<Result>;
       const records = recordsOf(engine, `Cannot tell the outcome of "${name}"`);
       const known = await (waiting ? waiting.abortable(held.id()) : held.id());
       for (let delay = FIRST_POLL;; delay = Math.min(2 * delay, LAST_POLL)) {

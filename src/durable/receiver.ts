@@ -108,9 +108,12 @@ export class Receiver {
     }
     counts.running++;
     const { promise, resolve } = Promise.withResolvers<Verdict>();
-    const cut = () => resolve(GIVE_BACK);
-    this.#cuts.add(cut);
     const run = new DeliveryRun(this.#env, delivery);
+    const cut = () => {
+      resolve(GIVE_BACK);
+      run.abandon();
+    };
+    this.#cuts.add(cut);
     const pulse = new Pulse(delivery, {
       ...{ lease, poll, onError, records: this.#env.engine.records },
       onCancel: (reason) => run.cancel("asked", reason),

@@ -8,6 +8,7 @@ import type { StandardSchema } from "../http/operations/standard_schema.ts";
 import { fieldsOf } from "../http/operations/standard_schema.ts";
 import type { TaskScope } from "../../mod.ts";
 import { assertOptions, assertText, wrong } from "../validate.ts";
+import { InputError } from "./refusals.ts";
 import { toJson } from "./serializable.ts";
 
 /** Options of {@linkcode transferable}. */
@@ -105,12 +106,12 @@ export function valuesOf(scope: TaskScope, list: readonly Transferable[], what: 
 /**
  * Binds the values that came along; what is not declared here is left out.
  *
- * @throws {TypeError} If the schema of one refuses it.
+ * @throws {InputError} If the schema of one refuses it.
  */
 export function bindingsOf(values: Record<string, unknown>, list: readonly Transferable[]): ContextBinding[] {
   return list.filter(({ name }) => Object.hasOwn(values, name)).map(({ name, key, schema }) => {
     const { value, refusal } = check(schema, values[name]);
-    if (refusal !== undefined) throw new TypeError(`context.${name}: ${refusal}`);
+    if (refusal !== undefined) throw new InputError(`context.${name}: ${refusal}`);
     return key.with(value);
   });
 }

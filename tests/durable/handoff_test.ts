@@ -250,7 +250,11 @@ Deno.test("cancel() before the engine was even asked asks it nothing", async () 
   const engine: Engine = { name: "spy", enqueue: (message) => (enqueued.push(message), Promise.resolve("1")) };
   await TaskScope.run(async (scope) => {
     const handle = scope.handoff(record, { n: 1 }, { ...TEN, engine });
-    assertEquals(await handle.cancel(), "removed");
+    assertEquals(await handle.cancel("oh no"), "removed");
+    assertEquals([(await handle.outcome())?.state, (await handle.outcome(scope)).error?.message], [
+      "canceled",
+      "oh no",
+    ]);
   });
   assertEquals(enqueued, []);
 });
