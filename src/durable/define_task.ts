@@ -95,7 +95,8 @@ export class DurableTask<Input, Output, Result>
   readonly context: readonly Transferable[];
   /** How often it is tried. */
   readonly retry: RetrySettings;
-  readonly #schema: TaskSchema<Input, Output>;
+  /** What checks its input. */
+  readonly schema: TaskSchema<Input, Output>;
   readonly #fn: DurableFunction<Output, Result>;
 
   /** Use {@linkcode defineTask}. */
@@ -117,7 +118,7 @@ export class DurableTask<Input, Output, Result>
     this.name = name;
     this.context = context;
     this.retry = retryOf(retry, what);
-    this.#schema = schema;
+    this.schema = schema;
     this.#fn = fn;
   }
 
@@ -190,7 +191,7 @@ export class DurableTask<Input, Output, Result>
       });
       throw new InputError(`${what}: input${texts.join("; input")}`);
     };
-    const checked = this.#schema["~standard"].validate(input);
+    const checked = this.schema["~standard"].validate(input);
     return checked instanceof Promise ? checked.then(take) : take(checked);
   }
 

@@ -17,6 +17,7 @@ import type { AnyDurableTask } from "./define_task.ts";
 import type { Delivery, Engine, Verdict } from "./engine.ts";
 import { type Envelope, unseal } from "./envelope.ts";
 import type { ReceiverSettings } from "./receiver_options.ts";
+import { OperationRun } from "./operation_run.ts";
 import { cancelKey, readEnding, recordsOf, type TaskEnding, writeEnding } from "./records.ts";
 import { InputError, ResultError } from "./refusals.ts";
 import { delayAfter } from "./retry_settings.ts";
@@ -51,6 +52,7 @@ export class DeliveryRun {
   readonly #delivery: Delivery;
   #envelope: Envelope | undefined;
   #attempt: number;
+  #operation: OperationRun | undefined;
   #running: Task<unknown> | undefined;
   readonly #bell = new Bell();
   #isAbandoned = false;
@@ -68,6 +70,12 @@ export class DeliveryRun {
     this.#cut = { by, reason };
     const { path } = this.#running ?? this.#env.scope;
     this.#running?.cancel(new CancelReason(by === "asked" ? "canceled" : "lifetime", path, reason));
+  }
+
+  /** Why somebody wants it canceled, if anybody does. */
+  async look(): Promise<string | undefined> {
+    const wish = await this.#env.engine.records?.get(cancelKey(this.#delivery.id));
+    return wish ?? await this.#operation?.look();
   }
 
   /** Nobody waits for it any more: its worker ends. */
@@ -95,7 +103,16 @@ export class DeliveryRun {
       const known = [...settings.tasks.keys()].join(", ");
       return await this.#dead(`There is no task "${envelope.task}" here, the worker knows ${known || "none"}`);
     }
-    if (wish !== undefined) return await this.#canceled(wish);
+    const { operation } = envelope;
+    if (operation !== undefined) {
+      if (!settings.operations) {
+        return await this.#dead("It is an operation, and the worker was not given `operations`");
+      }
+      this.#operation = await OperationRun.open(settings.operations, operation);
+      if (!this.#operation) return await this.#canceled("Its operation is not known any more");
+    }
+    const unwanted = wish ?? await this.#operation?.look();
+    if (unwanted !== undefined) return await this.#canceled(unwanted);
     // The engine's clock tells how much is left, where it tells anything: the producer's may be minutes off.
     const now = Date.now();
     const left = waited === undefined ? envelope.deadline - now : envelope.deadline - envelope.enqueuedAt - waited;
@@ -105,6 +122,7 @@ export class DeliveryRun {
       return await this.#dead(`It was delivered ${this.#attempt} times, and no worker came back from it`);
     }
     const store = { lease: settings.lease, poll: settings.poll, keep: Math.max(settings.keep, left) };
+    await this.#operation?.begin();
     const outcome = await this.#call(task, envelope, new Date(now + left), records && { records, ...store });
     if (outcome.state === "succeeded") return await this.#succeeded(outcome.value as string | undefined);
     return await this.#unsuccessful(outcome, task, now + left, id);
@@ -147,7 +165,7 @@ export class DeliveryRun {
         if (trace) context.push(TraceParent.with(trace));
         const run = async (one: TaskScope) => {
           const input = await task.parse(envelope.input, what);
-          return await task.call(steps.scopeOf(one, this.#attempt), input);
+          return await task.call(steps.scopeOf(one, this.#attempt, this.#tell), input);
         };
         inner = each.spawn(run, { name: `attempt ${this.#attempt}`, deadline, context });
         this.#running = inner;
@@ -161,10 +179,13 @@ export class DeliveryRun {
     return inner ? await inner.outcome : outcome;
   }
 
+  readonly #tell = (fraction: number, message?: string) => this.#operation?.progress(fraction, message);
+
   async #succeeded(text: string | undefined): Promise<Verdict> {
     const { maxResult } = this.#env.settings;
     const isKept = text !== undefined && new TextEncoder().encode(text).length <= maxResult;
-    await this.#end("succeeded", isKept ? { result: JSON.parse(text) } : {});
+    const result = text === undefined ? undefined : JSON.parse(text);
+    await this.#end("succeeded", isKept ? { result } : {}, undefined, result);
     return DONE;
   }
 
@@ -225,7 +246,7 @@ export class DeliveryRun {
   }
 
   /** Invariant 1; while the records fail, it is tried again for a while. */
-  async #end(state: TaskEnding["state"], how: Partial<TaskEnding>, error?: unknown): Promise<void> {
+  async #end(state: TaskEnding["state"], how: Partial<TaskEnding>, error?: unknown, result?: unknown): Promise<void> {
     const { engine: { records }, settings, count } = this.#env;
     const { task, key } = this.#envelope ?? {};
     const endedAt = new Date().toISOString();
@@ -233,9 +254,10 @@ export class DeliveryRun {
     count(state);
     const giveUpAt = Date.now() + PATIENCE;
     let isTold = false;
-    for (let delay = FIRST_RETRY; records && settings.keep > 0; delay = Math.min(2 * delay, LAST_RETRY)) {
+    for (let delay = FIRST_RETRY;; delay = Math.min(2 * delay, LAST_RETRY)) {
       try {
-        await writeEnding(records, ending, settings.keep);
+        await this.#operation?.end(ending, result, error);
+        if (records && settings.keep > 0) await writeEnding(records, ending, settings.keep);
         break;
       } catch (thrown) {
         if (!isTold) settings.onError(thrown);

@@ -24,6 +24,7 @@ export {
   handoffTo,
   type HandoffToOptions,
 } from "./handoff.ts";
+export { handoffOperation, type HandoffOperationOptions } from "./handoff_operation.ts";
 export { type InProcessEngine, inProcessEngine, type InProcessOptions } from "./in_process.ts";
 export { Receiver, type WorkerCounters } from "./receiver.ts";
 export type { ReceiverOptions, TaskRetry } from "./receiver_options.ts";

@@ -4,14 +4,14 @@
  * @module
  */
 import { Bell } from "../http/operations/bell.ts";
-import type { Delivery, Records } from "./engine.ts";
-import { cancelKey } from "./records.ts";
+import type { Delivery } from "./engine.ts";
 
 /** What a {@linkcode Pulse} needs. */
 export interface PulseOptions {
   readonly lease: number;
   readonly poll: number;
-  readonly records: Records | undefined;
+  /** Looks whether somebody wants it canceled, and why; missing where there is nowhere to look. */
+  readonly look: (() => Promise<string | undefined>) | undefined;
   /** Somebody wants it canceled, and why. */
   onCancel(reason: string): void;
   /** Another worker may have it by now. */
@@ -41,11 +41,11 @@ export class Pulse {
 
   /** Goes on until it is stopped; then, or a moment later, no timer is left. */
   async run(): Promise<void> {
-    const { lease, poll, records, onCancel, onLost, onError } = this.#options;
+    const { lease, poll, look, onCancel, onLost, onError } = this.#options;
     const now = Date.now();
     let lostAt = this.#delivery.extend ? now + lease : Infinity;
     let extendAt = this.#delivery.extend ? now + lease / HEARTBEATS : Infinity;
-    let lookAt = records ? now + poll : Infinity;
+    let lookAt = look ? now + poll : Infinity;
     let isDown = false;
     const failed = (error: unknown) => {
       if (!isDown && !this.#isOver) onError(error);
@@ -74,7 +74,7 @@ export class Pulse {
       }
       if (now < lookAt) continue;
       try {
-        const reason = await records?.get(cancelKey(this.#delivery.id));
+        const reason = await look?.();
         if (reason !== undefined && !this.#isOver) {
           onCancel(reason);
           lookAt = Infinity;

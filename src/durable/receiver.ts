@@ -115,7 +115,8 @@ export class Receiver {
     };
     this.#cuts.add(cut);
     const pulse = new Pulse(delivery, {
-      ...{ lease, poll, onError, records: this.#env.engine.records },
+      ...{ lease, poll, onError },
+      look: this.#env.engine.records || this.#settings.operations ? () => run.look() : undefined,
       onCancel: (reason) => run.cancel("asked", reason),
       onLost: () => run.cancel("lost", "The lease of its message is lost, another worker may have it"),
     });

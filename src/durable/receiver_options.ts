@@ -4,6 +4,8 @@
  * @module
  */
 import type { Lifetime, Observer } from "../../mod.ts";
+import type { Env } from "../http/operations/env.ts";
+import { insideOf, Operations } from "../http/operations/operations.ts";
 import { assertFunction, assertNumber, assertOptions, wrong } from "../validate.ts";
 import { type AnyDurableTask, DurableTask } from "./define_task.ts";
 import { KEEP, type TaskEnding } from "./records.ts";
@@ -65,6 +67,8 @@ export interface ReceiverOptions {
    * @default []
    */
   readonly context?: readonly Transferable[] | undefined;
+  /** Where the operations are kept that were handed off with `handoffOperation`: on the same store. */
+  readonly operations?: Operations | undefined;
   /** What keeps the host alive; by default the process. */
   readonly lifetime?: Lifetime | undefined;
   /** Is told of every scope and task. */
@@ -96,6 +100,7 @@ export interface ReceiverSettings {
   readonly context: readonly Transferable[];
   readonly lifetime: Lifetime | undefined;
   readonly observer: Observer | undefined;
+  readonly operations: Env | undefined;
   onEnd(ending: TaskEnding, error: unknown): void;
   onRetry(retry: TaskRetry): void;
   onError(error: unknown): void;
@@ -103,7 +108,7 @@ export interface ReceiverSettings {
 
 /** The names of the options. */
 export const RECEIVER_OPTIONS = [
-  ...["lease", "taskGrace", "poll", "keep", "maxResult", "context", "lifetime", "observer"],
+  ...["lease", "taskGrace", "poll", "keep", "maxResult", "context", "operations", "lifetime", "observer"],
   ...["onEnd", "onRetry", "onError"],
 ];
 const LONGEST = 315_360_000_000; // ten years
@@ -119,9 +124,13 @@ export function settingsOf(tasks: readonly AnyDurableTask[], options: ReceiverOp
   for (const [name, ms] of Object.entries({ taskGrace, keep })) assertNumber(ms, name, what, 0, LONGEST);
   assertNumber(maxResult, "maxResult", what, 0, Infinity);
   assertTransferables(context, what);
-  const { lifetime, observer } = options;
+  const { lifetime, observer, operations } = options;
+  if (operations !== undefined && !(operations instanceof Operations)) {
+    throw wrong(what, "operations must be made with new Operations()", operations);
+  }
   return {
     ...{ tasks: mapOf(tasks, what), lease, taskGrace, poll, keep, maxResult, context, lifetime, observer },
+    operations: operations && insideOf(operations).env,
     onEnd: guarded(options.onEnd ?? logEnding, "onEnd", what),
     onRetry: guarded(options.onRetry ?? (() => {}), "onRetry", what),
     onError: guarded(options.onError ?? logError, "onError", what),

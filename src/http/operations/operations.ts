@@ -14,7 +14,7 @@ import { problem } from "./problem.ts";
 import { Reader } from "./reader.ts";
 import { answer, routeOf } from "./routes.ts";
 import type { OperationFunction } from "./prepare.ts";
-import { Starter, type StartOptions } from "./start.ts";
+import { type Launcher, Starter, type StartOptions } from "./start.ts";
 
 /** What goes on in this process; for dashboards and tests. */
 export interface OperationsCounters {
@@ -30,6 +30,8 @@ const START_OPTIONS = [
 ];
 const EVERYBODY = "0".repeat(64); // where owners are not told apart; no SHA-256 anybody knows of
 const LONGEST_NAME = 100;
+
+let inside: (operations: Operations) => { env: Env; launch: Launch };
 const DOWN = { headers: { "retry-after": "5" } };
 
 /**
@@ -81,6 +83,14 @@ const DOWN = { headers: { "retry-after": "5" } };
  * ```
  */
 export class Operations {
+  static {
+    inside = (operations) => ({
+      env: operations.#env,
+      launch: (scope, options, launcher) =>
+        operations.#asOwner(options.request, (owner) => operations.#starter.launch(scope, options, owner, launcher)),
+    });
+  }
+
   readonly #settings: Settings;
   readonly #env: Env;
   readonly #reader: Reader;
@@ -171,6 +181,17 @@ export class Operations {
       return problem(503, "The store of operations cannot be reached now", DOWN);
     }
   }
+}
+
+type Launch = <Output>(
+  scope: TaskScope,
+  options: Pick<StartOptions<Output>, "name" | "request" | "input" | "value">,
+  launcher: Launcher<Output>,
+) => Promise<Response>;
+
+/** The inside of operations, for hand-off: the start of one that runs elsewhere, and what keeps its record there. */
+export function insideOf(operations: Operations): { readonly env: Env; readonly launch: Launch } {
+  return inside(operations);
 }
 
 async function ownerOf(

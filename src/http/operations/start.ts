@@ -2,7 +2,8 @@
  * Starting an operation: who may, with what input, under which key, and within which limits.
  *
  * Invariants:
- * 1. Nothing is in the store before the detached task exists: what its deadline or lifetime refuses has left no trace.
+ * 1. Nothing is in the store before the detached task exists: what its deadline or lifetime refuses has left no trace. The
+ *    same for an operation that runs elsewhere, with all that can be checked here.
  * 2. The function is called only when its record and its key are in the store, and the answer has been made.
  * 3. A start that comes to nothing leaves neither a task nor a record.
  *
@@ -38,10 +39,25 @@ export interface StartOptions<Output> extends DetachedOptions {
   readonly value?: unknown;
 }
 
+/** An operation that is about to begin. */
+export interface Launch {
+  readonly deadline: Date;
+  /** Whether another process runs it, and keeps its record. */
+  readonly isElsewhere: boolean;
+  /** Takes back what there is of it. */
+  cancel(): void;
+  /** Lets it begin; if this rejects, it never was. */
+  begin(created: Versioned): void | Promise<void>;
+}
+
+/** Makes an operation of an input that was checked. */
+export type Launcher<Output> = (checked: Output, raw: unknown) => Launch;
+
 const SWEEP = { deadline: { seconds: 30 }, name: "operations sweep", onExceed: "clamp" } as const;
 const BUSY = { headers: { "retry-after": "5" } };
 const LONGEST_SHIELD = 3_600_000; // beyond the deadline: for grace, cleanup, and a store that is slow to take the end
 const LAST_MOMENT = 8.64e15;
+const ELSEWHERE_GRACE = 60_000; // after its deadline, for whoever runs it to write how it ended
 
 /** Starts the operations of one `Operations`. */
 export class Starter {
@@ -61,8 +77,27 @@ export class Starter {
     fn: OperationFunction<Output, Result>,
     owner: string,
   ): Promise<Response> {
-    const { request, input, value, ...detached } = options;
-    const { name } = options;
+    const { request: _request, input: _input, value: _value, ...detached } = options;
+    return await this.launch(scope, options, owner, (checked) => {
+      const prepared = prepare<Output, Result>(scope, detached, fn, checked);
+      const { task } = prepared;
+      return {
+        deadline: task.deadline,
+        isElsewhere: false,
+        cancel: () => task.cancel(),
+        begin: (created) => this.#keep(scope, prepared, created),
+      };
+    });
+  }
+
+  /** Answers a start by this owner, wherever the operation runs. */
+  async launch<Output>(
+    scope: TaskScope,
+    options: Pick<StartOptions<Output>, "name" | "request" | "input" | "value">,
+    owner: string,
+    launcher: Launcher<Output>,
+  ): Promise<Response> {
+    const { name, request, input, value } = options;
     const header = request.headers.get("idempotency-key");
     if (header !== null && !isIdempotencyKey(header)) {
       return problem(400, "Idempotency-Key must have 1 to 255 visible ASCII characters");
@@ -78,7 +113,7 @@ export class Starter {
     const check = async () => {
       const checked = await input?.["~standard"].validate(raw.value);
       if (checked?.issues) return problem(400, "The input is wrong", { errors: fieldsOf(checked.issues) });
-      return () => prepare<Output, Result>(scope, detached, fn, checked?.value as Output);
+      return () => launcher(checked?.value as Output, raw.value);
     };
     this.#sweep(scope);
     if (header === null) return await this.#launch(scope, check, owner, name);
@@ -89,7 +124,7 @@ export class Starter {
 
   async #launch(
     scope: TaskScope,
-    check: () => Promise<Response | (() => Prepared)>,
+    check: () => Promise<Response | (() => Launch)>,
     owner: string,
     name: string,
     idempotency?: { key: string; fingerprint: string },
@@ -102,27 +137,26 @@ export class Starter {
       if (known) return known; // whatever its schema would say by now
       spawn ??= await check();
       if (spawn instanceof Response) return spawn;
-      const prepared = spawn(); // invariant 1
+      const launch = spawn(); // invariant 1
       const id = crypto.randomUUID();
-      const deadline = prepared.task.deadline.getTime();
       try {
-        const created = await this.#lock.run("", () => this.#create({ id, name, owner, deadline }));
+        const created = await this.#lock.run("", () => this.#create({ id, name, owner }, launch));
         if (!created) {
-          prepared.task.cancel();
+          launch.cancel();
           return problem(429, "There are as many unfinished operations as allowed", BUSY);
         }
         const { record } = created;
         const claim = idempotency && { id, fingerprint: idempotency.fingerprint };
         if (claim && !await this.#claim(idempotency.key, claim, before, record)) {
-          prepared.task.cancel();
+          launch.cancel();
           await settings.store.delete(recordKey(id));
           continue; // another process was faster with the same key
         }
         const response = this.#accepted(record);
-        this.#keep(scope, prepared, created);
+        await launch.begin(created);
         return response;
       } catch (error) {
-        prepared.task.cancel(); // invariant 3
+        launch.cancel(); // invariant 3
         await settings.store.delete(recordKey(id)).catch(() => {});
         throw error;
       }
@@ -130,14 +164,20 @@ export class Starter {
   }
 
   /** Puts a record into the store, unless there are too many already. */
-  async #create(from: Omit<NewRecord, "createdAt" | "leaseUntil">): Promise<Versioned | undefined> {
+  async #create(
+    from: Pick<NewRecord, "id" | "name" | "owner">,
+    launch: Launch,
+  ): Promise<Versioned | undefined> {
     const { settings } = this.#env;
     if (await this.#isFull(from.owner)) {
       await this.#reader.sweep();
       if (await this.#isFull(from.owner)) return undefined;
     }
     const now = Date.now(); // not before its turn has come: its lease must not be over by then
-    const record = newRecord({ ...from, createdAt: now, leaseUntil: now + settings.lease });
+    const deadline = launch.deadline.getTime();
+    // While it waits in a queue elsewhere, nobody can say that it is alive.
+    const leaseUntil = launch.isElsewhere ? deadline + ELSEWHERE_GRACE + settings.lease : now + settings.lease;
+    const record = newRecord({ ...from, deadline, createdAt: now, leaseUntil });
     const version = await settings.store.create(recordKey(record.id), entryOf(record, settings));
     return version === undefined ? undefined : { record, version };
   }

@@ -1,0 +1,176 @@
+/** Operations that are handed off: two processes with one store, here two `Operations`. */
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { TaskScope } from "@taskscope/taskscope";
+import {
+  type AnyDurableTask,
+  defineTask,
+  type Engine,
+  handoffOperation,
+  handoffTo,
+} from "@taskscope/taskscope/durable";
+import { memoryStore, type Operation, Operations, type OperationStore } from "@taskscope/taskscope/operations";
+import { z } from "zod";
+import { Bench } from "./bench.ts";
+
+const input = z.object({ file: z.string() });
+
+/** A front that accepts, and what a worker in another process has. */
+class Office {
+  readonly bench = new Bench();
+  readonly front: Operations;
+  readonly back: Operations;
+  readonly errors: unknown[] = [];
+
+  constructor(store: OperationStore = memoryStore()) {
+    const options = { store, poll: 5, onError: (error: unknown) => void this.errors.push(error) };
+    this.front = new Operations(options);
+    this.back = new Operations(options);
+  }
+
+  post(task: AnyDurableTask, body: unknown, engine: Engine = this.bench.engine, key?: string) {
+    const headers = { "content-type": "application/json", ...key === undefined ? {} : { "idempotency-key": key } };
+    const request = new Request("http://localhost/videos", { method: "POST", headers, body: JSON.stringify(body) });
+    return TaskScope.run(
+      (scope) => handoffOperation(this.front, scope, task, { request, deadline: { minutes: 10 } }),
+      { context: [handoffTo(engine)] },
+    );
+  }
+
+  async call(location: string | null, method = "GET", query = ""): Promise<{ status: number; operation: Operation }> {
+    const response = await this.front.handle(new Request(`http://localhost${location}${query}`, { method }));
+    assert(response);
+    return { status: response.status, operation: await response.json() };
+  }
+
+  async until(location: string | null, test: (operation: Operation) => boolean): Promise<Operation> {
+    for (;;) {
+      const { operation } = await this.call(location, "GET", "?wait=100ms");
+      if (test(operation)) return operation;
+    }
+  }
+}
+
+Deno.test("an operation that is handed off: queued, running with progress, succeeded, all seen from another process", async () => {
+  const office = new Office();
+  await using bench = office.bench;
+  const gate = Promise.withResolvers<void>();
+  const task = defineTask("transcode", input, async (_scope, { file }, run) => {
+    run.progress(0.4, "second pass");
+    await gate.promise;
+    return { url: `/videos/${file}` };
+  });
+  const accepted = await office.post(task, { file: "a.mp4" });
+  const location = accepted.headers.get("location");
+  assertEquals([accepted.status, (await accepted.json()).state], [202, "queued"]);
+  bench.worker([task], { operations: office.back });
+  const running = await office.until(location, ({ progress }) => progress !== undefined);
+  assertEquals([running.state, running.name, running.progress], [
+    "running",
+    "transcode",
+    { fraction: 0.4, message: "second pass" },
+  ]);
+  gate.resolve();
+  const { state, result } = await office.until(location, ({ endedAt }) => endedAt !== undefined);
+  assertEquals([state, result], ["succeeded", { url: "/videos/a.mp4" }]);
+});
+
+for (const atomic of [true, false]) {
+  Deno.test(`DELETE cancels an operation that a worker runs (a store that is ${atomic ? "" : "not "}atomic)`, async () => {
+    const office = new Office({ ...memoryStoreOf(), atomic });
+    await using bench = office.bench;
+    const began = Promise.withResolvers<void>();
+    const task = defineTask("transcode", input, async (scope) => {
+      began.resolve();
+      await scope.sleep(60_000);
+    });
+    bench.worker([task], { operations: office.back });
+    const location = (await office.post(task, { file: "a.mp4" })).headers.get("location");
+    await began.promise;
+    assertEquals((await office.call(location, "DELETE")).status, 202);
+    assertEquals((await office.until(location, ({ endedAt }) => endedAt !== undefined)).state, "canceled");
+    const [ending] = await bench.ended(1);
+    assertEquals(ending?.state, "canceled");
+  });
+}
+
+Deno.test("DELETE of an operation that still waits in the queue: it never runs", async () => {
+  const office = new Office();
+  await using bench = office.bench;
+  let calls = 0;
+  const task = defineTask("transcode", input, () => void calls++);
+  const location = (await office.post(task, { file: "a.mp4" })).headers.get("location");
+  await office.call(location, "DELETE");
+  bench.worker([task], { operations: office.back });
+  const { state } = await office.until(location, ({ endedAt }) => endedAt !== undefined);
+  assertEquals([state, calls], ["canceled", 0]);
+});
+
+Deno.test("an operation whose worker dies goes on in another one; one that fails is failed after its last attempt", async () => {
+  const office = new Office();
+  await using bench = office.bench;
+  const dying = bench.engine.connect();
+  const began = Promise.withResolvers<void>();
+  const task = defineTask("transcode", input, async (scope, _input, { attempt }) => {
+    began.resolve();
+    if (attempt === 1) await scope.sleep(60_000);
+    throw new Error(`boom ${attempt}`);
+  }, { maxAttempts: 3, minTimeout: 1, maxTimeout: 1 });
+  bench.worker([task], { operations: office.back, lease: 20, grace: 0 }, dying);
+  const location = (await office.post(task, { file: "a.mp4" })).headers.get("location");
+  await began.promise;
+  dying.crash();
+  bench.worker([task], { operations: office.back, lease: 20 });
+  const { state, error } = await office.until(location, ({ endedAt }) => endedAt !== undefined);
+  assert(state === "failed" && /boom [23]/.test(error?.message ?? ""), `${state}: ${error?.message}`);
+});
+
+Deno.test("bad input is answered 400 and hands nothing off; the same Idempotency-Key gives the same operation", async () => {
+  const office = new Office();
+  await using bench = office.bench;
+  let calls = 0;
+  const task = defineTask("transcode", input, () => void calls++);
+  assertEquals((await office.post(task, { file: 5 })).status, 400);
+  const first = await office.post(task, { file: "a.mp4" }, bench.engine, "k");
+  const second = await office.post(task, { file: "a.mp4" }, bench.engine, "k");
+  assertEquals(first.headers.get("location"), second.headers.get("location"));
+  assertEquals(second.headers.get("idempotency-replayed"), "true");
+  bench.worker([task], { operations: office.back });
+  await bench.ended(1);
+  assertEquals(calls, 1);
+});
+
+Deno.test("an engine that does not take it: no operation is left", async () => {
+  const store = memoryStore();
+  const office = new Office(store);
+  await using _bench = office.bench;
+  const task = defineTask("transcode", input, () => {});
+  const engine: Engine = { name: "down", enqueue: () => Promise.reject(new Error("down")) };
+  await assertRejects(() => office.post(task, { file: "a.mp4" }, engine), Error, "down");
+  assertEquals(await store.count(), 0);
+});
+
+Deno.test("a worker without operations cannot do one: dead, with the reason", async () => {
+  const office = new Office();
+  await using bench = office.bench;
+  const task = defineTask("transcode", input, () => {});
+  await office.post(task, { file: "a.mp4" });
+  bench.worker([task]);
+  const [ending] = await bench.ended(1);
+  assertEquals([ending?.state, ending?.error?.message], [
+    "dead",
+    "It is an operation, and the worker was not given `operations`",
+  ]);
+});
+
+function memoryStoreOf(): OperationStore {
+  const store = memoryStore();
+  return {
+    atomic: store.atomic,
+    get: (key) => store.get(key),
+    create: (key, entry) => store.create(key, entry),
+    compareAndSet: (key, version, entry) => store.compareAndSet(key, version, entry),
+    delete: (key) => store.delete(key),
+    count: (group) => store.count(group),
+    list: () => store.list(),
+  };
+}
