@@ -3,101 +3,70 @@
  *
  * @module
  */
-import { type DetachedTask, LifetimeLimitError, retry, type TaskScope } from "../../mod.ts";
+import { LifetimeLimitError, retry, type TaskScope } from "../../mod.ts";
 import type { DetachedOptions } from "../detached.ts";
-import type { RetryOptions } from "../combinators/retry.ts";
-import { fieldsOf, type SchemaResult, type StandardSchema } from "../http/operations/standard_schema.ts";
+import { fieldsOf, type SchemaResult } from "../http/operations/standard_schema.ts";
 import type { HandoffTask } from "../task_scope.ts";
 import { assertFunction, assertOneOf, assertOptions, wrong } from "../validate.ts";
 import { LONGEST_NAME } from "./envelope.ts";
-import { checkKey, type HandedOffTask, handOff, type HandoffOptions, type HandoffTarget, targetOf } from "./handoff.ts";
+import type { HandedOffTask } from "./handed_off_task.ts";
+import { checkKey, handOff, type HandoffOptions } from "./handoff.ts";
+import { targetOf } from "./handoff_to.ts";
 import { InputError, ResultError } from "./refusals.ts";
-import { toJson } from "./serializable.ts";
-import { Steps, type TaskRun, type TaskRunScope } from "./task_run.ts";
-import { assertSchema, assertTransferables, type Transferable } from "./transferable.ts";
 import { retryOf, type RetrySettings } from "./retry_settings.ts";
-
-/** A schema as {@linkcode defineTask} takes it: of any library that follows https://standardschema.dev. */
-export interface TaskSchema<Input, Output> extends StandardSchema<Output> {
-  /** What the specification keeps apart from the library's own methods. */
-  readonly "~standard": StandardSchema<Output>["~standard"] & {
-    /** For the compiler only. */
-    readonly types?: { readonly input: Input; readonly output: Output } | undefined;
-  };
-}
-
-/**
- * The function of a durable task.
- *
- * @param scope Its scope, with the deadline that was asked for; it has what `run` has, too.
- * @param input What the schema made of the input.
- * @param run What is known of this attempt, and `once`.
- * @returns The result, plain JSON or `undefined`.
- */
-export type DurableFunction<Output, Result> = (
-  scope: TaskRunScope,
-  input: Output,
-  run: TaskRun,
-) => Result | PromiseLike<Result>;
-
-/** Options of {@linkcode defineTask}: how often it is tried, wherever it runs, and what goes along. */
-export interface TaskOptions extends RetryOptions {
-  /**
-   * The context values that go along when it is handed off, made with `transferable`.
-   *
-   * @default []
-   */
-  readonly context?: readonly Transferable[] | undefined;
-}
-
-/** Options of `scope.spawnDetached(task, input, options)`. */
-export interface SpawnDurableOptions extends Omit<DetachedOptions, "onExceed"> {
-  /**
-   * What to do if the deadline is later than the lifetime allows: refuse with a `LifetimeLimitError`, run with the shorter
-   * deadline, or hand it to an engine.
-   *
-   * @default "reject"
-   */
-  readonly onExceed?: "reject" | "clamp" | "handoff" | undefined;
-  /** The engine, or what `handoffTo` made; by default that of the scope's context. */
-  readonly engine?: HandoffTarget | undefined;
-  /** The idempotency key; by default a random one. Of two with the same key that an engine has, one runs. */
-  readonly key?: string | undefined;
-}
-
-/** The handle of a durable task that runs here: a detached task. */
-export type LocalTask<Result> = DetachedTask<Result> & {
-  /** It runs in this process. */
-  readonly where: "local";
-  /** Its idempotency key. */
-  readonly key: string;
-};
-
-/** What `scope.spawnDetached(task, input, options)` gives: `where` tells which. */
-export type DurableHandle<Result> = LocalTask<Result> | HandedOffTask<Result>;
+import { toJson } from "./serializable.ts";
+import type {
+  DurableFunction,
+  DurableHandle,
+  LocalTask,
+  SpawnDurableOptions,
+  TaskOptions,
+  TaskSchema,
+} from "./task_options.ts";
+import { Steps, type TaskRunScope } from "./task_run.ts";
+import { assertSchema, assertTransferables, type Transferable } from "./transferable.ts";
 
 /** The input of a task, checked. */
-export interface CheckedInput<Output> {
+interface CheckedInput<Output> {
   /** As JSON; `undefined` for undefined. */
   readonly text: string | undefined;
   /** What the schema made of it, in the end. */
   readonly output: Output | Promise<Output>;
 }
 
+/** What a worker does with a task. */
+export interface TaskInside {
+  /** How often it is tried. */
+  readonly retry: RetrySettings;
+  /** Asks the schema; throws or rejects with an `InputError` if it refuses. */
+  parse(input: unknown, what: string): unknown;
+  /** Calls the function: the result as JSON, `undefined` for undefined. */
+  call(scope: TaskRunScope, input: unknown): Promise<string | undefined>;
+}
+
+let inside: (task: AnyDurableTask) => TaskInside;
+
 const TASK_OPTIONS = ["maxAttempts", "minTimeout", "maxTimeout", "multiplier", "jitter", "isRetriable", "context"];
 
 /** A task that need not run here; made by {@linkcode defineTask}. */
 export class DurableTask<Input, Output, Result>
   implements HandoffTask<Input, SpawnDurableOptions, DurableHandle<Result>, HandoffOptions, HandedOffTask<Result>> {
+  static {
+    inside = (task) => ({
+      retry: task.#retry,
+      parse: (input, what) => task.#parse(input, what),
+      call: (scope, input) => task.#call(scope, input),
+    });
+  }
+
   /** Its name, the same for producers and workers. */
   readonly name: string;
   /** The context values that go along. */
   readonly context: readonly Transferable[];
-  /** How often it is tried. */
-  readonly retry: RetrySettings;
   /** What checks its input. */
   readonly schema: TaskSchema<Input, Output>;
   readonly #fn: DurableFunction<Output, Result>;
+  readonly #retry: RetrySettings;
 
   /** Use {@linkcode defineTask}. */
   constructor(
@@ -117,7 +86,7 @@ export class DurableTask<Input, Output, Result>
     assertTransferables(context, what);
     this.name = name;
     this.context = context;
-    this.retry = retryOf(retry, what);
+    this.#retry = retryOf(retry, what);
     this.schema = schema;
     this.#fn = fn;
   }
@@ -138,7 +107,7 @@ export class DurableTask<Input, Output, Result>
     const { engine, key = crypto.randomUUID(), onExceed = "reject", ...detached } = options;
     assertOneOf(onExceed, ["reject", "clamp", "handoff"], "onExceed", what);
     checkKey(key, what);
-    const checked = this.check(input, what);
+    const checked = this.#check(input, what);
     if (onExceed !== "handoff") return this.#spawn(scope, checked, key, { ...detached, onExceed });
     const target = targetOf(scope, engine, what);
     try {
@@ -165,15 +134,15 @@ export class DurableTask<Input, Output, Result>
     assertOptions(options, ["deadline", "inheritDeadline", "key", "engine"], what);
     const { engine, key = crypto.randomUUID(), deadline, inheritDeadline } = options;
     checkKey(key, what);
-    const { text } = this.check(input, what);
+    const { text } = this.#check(input, what);
     return handOff(scope, this, text, targetOf(scope, engine, what), { deadline, inheritDeadline, key }, what);
   }
 
   /** Checks an input that is given here: as JSON, and by the schema. */
-  check(input: unknown, what: string): CheckedInput<Output> {
+  #check(input: unknown, what: string): CheckedInput<Output> {
     const text = input === undefined ? undefined : toJson(input, "input", what);
     // What runs here must not see what a worker would not, nor what the caller changes afterwards.
-    const output = this.parse(text === undefined ? undefined : JSON.parse(text), what);
+    const output = this.#parse(text === undefined ? undefined : JSON.parse(text), what);
     if (output instanceof Promise) output.catch(() => {}); // told where it runs
     return { text, output };
   }
@@ -183,7 +152,7 @@ export class DurableTask<Input, Output, Result>
    *
    * @throws {TypeError} If the schema refuses the value; a schema that is asynchronous rejects.
    */
-  parse(input: unknown, what: string): Output | Promise<Output> {
+  #parse(input: unknown, what: string): Output | Promise<Output> {
     const take = (checked: SchemaResult<Output>): Output => {
       if (!checked.issues) return checked.value;
       const texts = fieldsOf(checked.issues).slice(0, 5).map(({ field, detail }) => {
@@ -200,7 +169,7 @@ export class DurableTask<Input, Output, Result>
    *
    * @returns The result as JSON; `undefined` for undefined.
    */
-  async call(scope: TaskRunScope, input: Output): Promise<string | undefined> {
+  async #call(scope: TaskRunScope, input: Output): Promise<string | undefined> {
     const result = await this.#fn(scope, input, scope);
     if (result === undefined) return undefined;
     try {
@@ -212,12 +181,12 @@ export class DurableTask<Input, Output, Result>
 
   #spawn(scope: TaskScope, checked: CheckedInput<Output>, key: string, options: DetachedOptions): LocalTask<Result> {
     const steps = new Steps(key, this.name, undefined);
-    const isRetriable = (error: unknown) => !(error instanceof ResultError) && this.retry.isRetriable(error);
+    const isRetriable = (error: unknown) => !(error instanceof ResultError) && this.#retry.isRetriable(error);
     const run = async (task: TaskScope): Promise<Result> => {
       const output = await checked.output;
       let attempt = 0;
-      const text = await retry(task, (each) => this.call(steps.scopeOf(each, ++attempt), output), {
-        ...this.retry,
+      const text = await retry(task, (each) => this.#call(steps.scopeOf(each, ++attempt), output), {
+        ...this.#retry,
         isRetriable,
       });
       return (text === undefined ? undefined : JSON.parse(text)) as Result;
@@ -230,6 +199,11 @@ export class DurableTask<Input, Output, Result>
 /** Any task, whatever it takes and gives. */
 // deno-lint-ignore no-explicit-any -- a task of some input is no task of unknown input
 export type AnyDurableTask = DurableTask<any, any, any>;
+
+/** What a worker does with a task. */
+export function insideOfTask(task: AnyDurableTask): TaskInside {
+  return inside(task);
+}
 
 /**
  * Defines a task that can run here or be handed to an engine; producers and workers share the definition.

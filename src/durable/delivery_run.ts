@@ -13,7 +13,7 @@ import { Bell } from "../http/operations/bell.ts";
 import { describe } from "../http/operations/ending.ts";
 import { parseTraceParent, TraceParent } from "../http/trace_parent.ts";
 import { callChild } from "../task_scope.ts";
-import type { AnyDurableTask } from "./define_task.ts";
+import { type AnyDurableTask, insideOfTask } from "./define_task.ts";
 import type { Delivery, Engine, Verdict } from "./engine.ts";
 import { type Envelope, unseal } from "./envelope.ts";
 import type { ReceiverSettings } from "./receiver_options.ts";
@@ -117,7 +117,7 @@ export class DeliveryRun {
     const now = Date.now();
     const left = waited === undefined ? envelope.deadline - now : envelope.deadline - envelope.enqueuedAt - waited;
     if (left <= 0) return await this.#dropped(-left);
-    const { maxAttempts } = task.retry;
+    const { maxAttempts } = insideOfTask(task).retry;
     if (this.#attempt > maxAttempts) {
       return await this.#dead(`It was delivered ${this.#attempt} times, and no worker came back from it`);
     }
@@ -151,6 +151,7 @@ export class DeliveryRun {
     const what = `Cannot run the task "${task.name}"`;
     const noStore = () => recordsOf(engine, `Cannot do a step of "${task.name}" once`) as never;
     const steps = new Steps(envelope.key, task.name, store ?? noStore);
+    const { parse, call } = insideOfTask(task);
     let inner: Task<unknown> | undefined;
     // A scope of its own around it: its failure is looked at here, and is none of the worker's.
     const outer = callChild(
@@ -164,8 +165,8 @@ export class DeliveryRun {
         const trace = parseTraceParent(envelope.traceparent ?? null);
         if (trace) context.push(TraceParent.with(trace));
         const run = async (one: TaskScope) => {
-          const input = await task.parse(envelope.input, what);
-          return await task.call(steps.scopeOf(one, this.#attempt, this.#tell), input);
+          const input = await parse(envelope.input, what);
+          return await call(steps.scopeOf(one, this.#attempt, this.#tell), input);
         };
         inner = each.spawn(run, { name: `attempt ${this.#attempt}`, deadline, context });
         this.#running = inner;
@@ -204,7 +205,8 @@ export class DeliveryRun {
     }
     if (error instanceof InputError) return await this.#dead(error.message, error);
     if (this.#env.isClosing()) return GIVE_BACK;
-    const { retry, name } = task;
+    const { name } = task;
+    const { retry } = insideOfTask(task);
     const attempt = this.#attempt;
     const isFinal = error instanceof ResultError || isOutOfTime(error, Date.now(), end) ||
       attempt >= retry.maxAttempts ||
@@ -221,7 +223,7 @@ export class DeliveryRun {
 
   #isRetriable(task: AnyDurableTask, error: unknown): boolean {
     try {
-      return task.retry.isRetriable(error);
+      return insideOfTask(task).retry.isRetriable(error);
     } catch (thrown) {
       this.#env.settings.onError(thrown);
       return true;

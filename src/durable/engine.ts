@@ -60,8 +60,11 @@ export interface Consumption {
 
 /** A message that can never be processed. */
 export interface DeadLetter {
+  /** The id that `enqueue` returned. */
   readonly id: string;
+  /** As it was given to `enqueue`. */
   readonly body: string;
+  /** Why it is dead. */
   readonly reason: string;
 }
 

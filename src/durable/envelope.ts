@@ -19,7 +19,7 @@ const text = z.string().check(z.minLength(1), z.maxLength(255));
 const schema = z.object({
   v: z.literal(VERSION),
   task: z.string().check(z.minLength(1), z.maxLength(LONGEST_NAME)),
-  input: z.unknown(),
+  input: z.optional(z.unknown()),
   deadline: moment,
   enqueuedAt: moment,
   key: text,

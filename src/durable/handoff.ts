@@ -8,8 +8,8 @@
  *
  * @module
  */
-import { type ContextBinding, type ContextKey, contextKey, type Deadline } from "../../mod.ts";
 import {
+  type Deadline,
   DeadlineExceededError,
   LifetimeLimitError,
   LifetimeUnavailableError,
@@ -18,12 +18,13 @@ import {
 } from "../../mod.ts";
 import { parseDeadline } from "../deadline.ts";
 import { TraceParent } from "../http/trace_parent.ts";
-import { assertOptions, wrong } from "../validate.ts";
-import { type CancelAnswer, cancelTask } from "./cancel_task.ts";
-import type { Engine } from "./engine.ts";
+import { wrong } from "../validate.ts";
+import { cancelTask } from "./cancel_task.ts";
 import { seal, VERSION } from "./envelope.ts";
+import type { HandedOffTask } from "./handed_off_task.ts";
+import type { HandoffTarget, Target } from "./handoff_to.ts";
 import { readEnding, recordsOf, type TaskEnding } from "./records.ts";
-import { assertTransferables, type Transferable, valuesOf } from "./transferable.ts";
+import { type Transferable, valuesOf } from "./transferable.ts";
 
 /** Options of `scope.handoff(task, input, options)`. */
 export interface HandoffOptions {
@@ -41,129 +42,10 @@ export interface HandoffOptions {
   readonly engine?: HandoffTarget | undefined;
 }
 
-/** Options of {@linkcode handoffTo}. */
-export interface HandoffToOptions {
-  /**
-   * The context values that go along, made with `transferable`; in addition to those of the task.
-   *
-   * @default []
-   */
-  readonly context?: readonly Transferable[] | undefined;
-}
-
-/** Where tasks are handed to: an engine, or a binding that {@linkcode handoffTo} made. */
-export type HandoffTarget = Engine | ContextBinding;
-
-/** An engine, and what goes along. */
-interface Target {
-  readonly engine: Engine;
-  readonly context: readonly Transferable[];
-}
-
-/** The handle of a task that was handed off. It is no promise of the result: `outcome` asks for it. */
-export interface HandedOffTask<Result> {
-  /** It does not run in this process, unless a worker of this process takes it. */
-  readonly where: "handed-off";
-  /** The name of the task. */
-  readonly name: string;
-  /** The name of the engine. */
-  readonly engine: string;
-  /** Its idempotency key. */
-  readonly key: string;
-  /** When it must be over. */
-  readonly deadline: Date;
-  /**
-   * The engine's id of it, once the engine has it for good; rejects if the engine does not take it, or was not asked
-   * because of a `cancel()` right after the call.
-   */
-  readonly id: Promise<string>;
-  /** Resolves once the engine has it for good, and rejects if it does not take it. */
-  readonly accepted: Promise<void>;
-  /**
-   * Cancels it: before its start always, where the engine can take messages out; during the run by a record that its worker
-   * looks for.
-   *
-   * @param reason What people should read.
-   * @returns What became of the wish; see {@linkcode CancelAnswer}.
-   * @throws {TypeError} If the engine can do neither.
-   */
-  cancel(reason?: string): Promise<CancelAnswer>;
-  /**
-   * How it ended, as its worker has written down.
-   *
-   * @param scope Waits until it has ended, or the scope is canceled; without one, looks once.
-   * @returns The ending, or `undefined` if it has not ended.
-   * @throws {TypeError} If the engine has no records.
-   */
-  outcome(scope: TaskScope): Promise<TaskEnding<Result>>;
-  /** As above, but looks once. */
-  outcome(scope?: undefined): Promise<TaskEnding<Result> | undefined>;
-}
-
-const HandoffEngine: ContextKey<Target> = contextKey<Target>("handoff");
 const LONGEST_KEY = 255;
 const ENQUEUE = { milliseconds: 15_000 };
 const FIRST_POLL = 10;
 const LAST_POLL = 1_000;
-
-/**
- * Says to which engine a scope and everything below it hands tasks.
- *
- * @param engine An engine of `./durable/pg-boss` and so on, or of your own.
- * @param options See {@linkcode HandoffToOptions}.
- * @returns A binding for the `context` option of a scope.
- * @throws {TypeError} If `engine` is none, or an option is unknown or of the wrong type.
- *
- * @example
- * ```ts
- * import { assertEquals } from "@std/assert";
- * import { TaskScope } from "@taskscope/taskscope";
- * import { defineTask, handoffTo, inProcessEngine, worker } from "@taskscope/taskscope/durable";
- * import { z } from "zod";
- *
- * const double = defineTask("double", z.number(), (_scope, input) => 2 * input);
- * const engine = inProcessEngine();
- * await using _worker = worker([double], engine, { signals: [] });
- *
- * const ending = await TaskScope.run(async (scope) => {
- *   const handle = scope.handoff(double, 21, { deadline: { minutes: 10 } });
- *   return await handle.outcome(scope);
- * }, { context: [handoffTo(engine)] });
- * assertEquals([ending.state, ending.result], ["succeeded", 42]);
- * ```
- */
-export function handoffTo(engine: Engine, options: HandoffToOptions = {}): ContextBinding {
-  const what = "Cannot hand off";
-  assertEngine(engine, what);
-  assertOptions(options, ["context"], what);
-  const { context = [] } = options;
-  assertTransferables(context, what);
-  return HandoffEngine.with({ engine, context });
-}
-
-/**
- * @throws {TypeError} If it is no engine.
- */
-export function assertEngine(engine: unknown, what: string): asserts engine is Engine {
-  const { name, enqueue } = Object(engine) as Partial<Engine>;
-  if (typeof name !== "string" || typeof enqueue !== "function") throw wrong(what, "an engine is needed", engine);
-}
-
-/**
- * The engine that a task of this scope goes to.
- *
- * @throws {TypeError} If there is none.
- */
-export function targetOf(scope: TaskScope, given: HandoffTarget | undefined, what: string): Target {
-  if (given === undefined) {
-    const target = scope.get(HandoffEngine);
-    if (target) return target;
-    throw new TypeError(`${what}: no engine is known, give it one or the scope context: [handoffTo(engine)]`);
-  }
-  if ("key" in given && given.key === HandoffEngine as ContextKey<unknown>) return given.value as Target;
-  assertEngine(given, what);
-  return { engine: given, context: [] };
-}
 
 /**
  * @throws {TypeError} If it is no idempotency key.

@@ -8,7 +8,8 @@ import { parseDeadline } from "../deadline.ts";
 import { insideOf, Operations } from "../http/operations/operations.ts";
 import { assertOptions, wrong } from "../validate.ts";
 import { type AnyDurableTask, DurableTask } from "./define_task.ts";
-import { handOff, type HandoffOptions, targetOf } from "./handoff.ts";
+import { handOff, type HandoffOptions } from "./handoff.ts";
+import { targetOf } from "./handoff_to.ts";
 import { toJson } from "./serializable.ts";
 
 /** Options of {@linkcode handoffOperation}. */

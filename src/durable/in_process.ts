@@ -1,17 +1,11 @@
 /**
  * An engine in the memory of this process: for tests and development. What it holds does not survive the process.
  *
- * Invariants:
- * 1. A message is in one place: ready, waiting for its time, with one delivery, or ended. A delivery that lost its lease
- *    is no longer heard.
- * 2. A connection that crashed changes nothing any more.
- * 3. Timers are set only while there is a consumer, and something waits for its time or is with a worker.
- *
  * @module
  */
-import { DeadlineHeap, type HeapEntry } from "../deadline.ts";
 import { assertCount, assertOptions } from "../validate.ts";
-import type { ConsumeOptions, Consumption, DeadLetter, Delivery, Engine, Message, Records, Verdict } from "./engine.ts";
+import type { ConsumeOptions, Consumption, DeadLetter, Delivery, Engine, Records, Verdict } from "./engine.ts";
+import { type Consumer, deliver, type Entry, Queue } from "./in_process_queue.ts";
 
 /** Options of {@linkcode inProcessEngine}. */
 export interface InProcessOptions {
@@ -40,135 +34,6 @@ export interface InProcessEngine extends Engine {
    * and what its workers had is delivered to others when its lease is over.
    */
   crash(): void;
-}
-
-type State = "ready" | "waiting" | "leased" | "ended";
-
-interface Entry {
-  readonly id: string;
-  readonly body: string;
-  readonly enqueuedAt: number;
-  readonly forgetAt: number;
-  state: State;
-  attempts: number;
-  dueAt: number; // the end of its delay or its lease, in milliseconds since 1970
-  timer: HeapEntry | undefined;
-  holder: object | undefined; // the delivery that it is with
-}
-
-interface Consumer {
-  readonly concurrency: number;
-  active: number;
-  isStopped: boolean;
-  take(entry: Entry): void;
-}
-
-interface Kept {
-  readonly value: string;
-  readonly expiresAt: number;
-}
-
-const KNOWN_AFTER = 60_000; // how long a key is known after the deadline of its message, in milliseconds
-
-/** What all connections share. */
-class Queue {
-  readonly heap = new DeadlineHeap();
-  readonly entries = new Map<string, Entry>(); // by id
-  readonly ids = new Map<string, string>(); // by key
-  readonly ready = new Set<Entry>(); // first in, first out
-  readonly timed = new Set<Entry>(); // with a delay or a lease
-  readonly consumers = new Set<Consumer>();
-  readonly dead: DeadLetter[] = [];
-  readonly kept = new Map<string, Kept>();
-
-  add({ key, body, deadline }: Message): string {
-    const now = Date.now();
-    for (const [key, id] of this.ids) { // the oldest first; most live about as long
-      const entry = this.entries.get(id);
-      if (entry && (entry.state !== "ended" || entry.forgetAt > now)) break;
-      this.ids.delete(key);
-      this.entries.delete(id);
-    }
-    const known = this.ids.get(key);
-    if (known !== undefined) return known;
-    const id = crypto.randomUUID();
-    const forgetAt = deadline.getTime() + KNOWN_AFTER;
-    const entry: Entry = {
-      ...{ id, body, enqueuedAt: now, forgetAt },
-      ...{ state: "waiting", attempts: 0, dueAt: 0, timer: undefined, holder: undefined },
-    };
-    this.ids.set(key, id);
-    this.entries.set(id, entry);
-    this.free(entry);
-    return id;
-  }
-
-  /** Lets the next consumer have it. */
-  free(entry: Entry): void {
-    this.#leave(entry, "ready");
-    this.ready.add(entry);
-    this.pump();
-  }
-
-  end(entry: Entry): void {
-    this.#leave(entry, "ended");
-    this.ready.delete(entry);
-  }
-
-  /** Frees it after a time: of a delay or, with a holder, of a lease. */
-  hold(entry: Entry, ms: number, holder?: object): void {
-    this.#leave(entry, holder ? "leased" : "waiting");
-    entry.holder = holder;
-    entry.dueAt = Date.now() + ms;
-    this.timed.add(entry);
-    this.#arm(entry);
-  }
-
-  join(consumer: Consumer): void {
-    this.consumers.add(consumer);
-    for (const entry of this.timed) this.#arm(entry);
-    this.pump();
-  }
-
-  leave(consumer: Consumer): void {
-    this.consumers.delete(consumer);
-    if (this.consumers.size > 0) return;
-    for (const entry of this.timed) this.#disarm(entry); // invariant 3
-  }
-
-  #leave(entry: Entry, state: State): void {
-    this.#disarm(entry);
-    this.timed.delete(entry);
-    entry.state = state;
-    entry.holder = undefined;
-  }
-
-  #arm(entry: Entry): void {
-    if (this.consumers.size > 0) entry.timer ??= this.heap.add(entry.dueAt, () => this.free(entry));
-  }
-
-  #disarm(entry: Entry): void {
-    this.heap.remove(entry.timer);
-    entry.timer = undefined;
-  }
-
-  pump(): void {
-    for (const entry of this.ready) {
-      // The least busy one first, as several processes would share it.
-      const free = [...this.consumers].filter(({ active, concurrency }) => active < concurrency);
-      const next = free.sort((a, b) => a.active - b.active)[0];
-      if (!next) return;
-      this.ready.delete(entry);
-      next.take(entry);
-    }
-  }
-
-  get(key: string): string | undefined {
-    const kept = this.kept.get(key);
-    if (kept && kept.expiresAt > Date.now()) return kept.value;
-    this.kept.delete(key);
-    return undefined;
-  }
 }
 
 /**
@@ -209,7 +74,7 @@ export function inProcessEngine(options: InProcessOptions = {}): InProcessEngine
 function connect(queue: Queue, maxBytes: number | undefined): InProcessEngine {
   const consumers = new Set<Consumer>();
   let isCrashed = false;
-  /** Invariant 2; and what an engine does takes a turn, also this one. */
+  /** Nothing once it has crashed; and what an engine does takes a turn, also this one. */
   async function call<T>(fn: () => T): Promise<T> {
     await undefined;
     if (isCrashed) throw new Error("Cannot use the engine: its process has crashed");
@@ -273,38 +138,4 @@ function connect(queue: Queue, maxBytes: number | undefined): InProcessEngine {
       }
     },
   };
-}
-
-async function deliver(
-  queue: Queue,
-  entry: Entry,
-  receive: (delivery: Delivery) => Promise<Verdict>,
-  { lease, onError }: ConsumeOptions,
-  isCrashed: () => boolean,
-): Promise<void> {
-  const holder = {};
-  entry.attempts++;
-  queue.hold(entry, lease, holder);
-  const { id, body, attempts: attempt, enqueuedAt } = entry;
-  await undefined; // never within enqueue
-  let verdict: Verdict;
-  try {
-    verdict = await receive({
-      ...{ id, body, attempt, waited: Date.now() - enqueuedAt },
-      async extend(ms) {
-        await undefined;
-        if (isCrashed() || entry.holder !== holder) throw new Error(`Cannot extend the lease of ${id}: it is over`);
-        queue.hold(entry, ms, holder);
-      },
-    });
-  } catch (error) {
-    return onError(error); // it comes again when its lease is over
-  }
-  if (isCrashed() || entry.holder !== holder) return; // invariants 1 and 2
-  if (verdict.kind === "dead") queue.dead.push({ id, body, reason: verdict.reason });
-  if (verdict.kind === "done" || verdict.kind === "dead") queue.end(entry);
-  else if (verdict.kind === "give-back") {
-    entry.attempts--;
-    queue.free(entry);
-  } else queue.hold(entry, verdict.delay);
 }

@@ -9,7 +9,7 @@ import { assertNumber } from "../validate.ts";
 import type { AnyDurableTask } from "./define_task.ts";
 import { DeliveryRun, type RunEnv } from "./delivery_run.ts";
 import type { Delivery, Engine, Verdict } from "./engine.ts";
-import { assertEngine } from "./handoff.ts";
+import { assertEngine } from "./handoff_to.ts";
 import { Pulse } from "./pulse.ts";
 import { type ReceiverOptions, type ReceiverSettings, settingsOf } from "./receiver_options.ts";
 

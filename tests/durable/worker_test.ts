@@ -447,6 +447,30 @@ Deno.test("records that fail for a moment: the end of a task is written all the 
   await settle(time, receiver.close());
 });
 
+Deno.test("a task may take and give nothing", async () => {
+  await using bench = new Bench();
+  const seen: unknown[] = [];
+  const task = defineTask("nothing", z.undefined(), (_scope, input) => void seen.push(input));
+  bench.worker([task]);
+  const ending = await bench.scope((scope) => scope.handoff(task, undefined, TEN).outcome(scope));
+  assertEquals([ending.state, seen, "result" in ending], ["succeeded", [undefined], false]);
+});
+
+Deno.test("SIGTERM drains a worker: what runs is given back, and the process ends with 143", async () => {
+  const child = new Deno.Command(Deno.execPath(), {
+    args: ["run", "--quiet", "-A", "--no-check", "--config", "deno.json", "tests/durable/sigterm.ts"],
+    stdout: "piped",
+    stderr: "inherit",
+  }).spawn();
+  let text = "";
+  for await (const chunk of child.stdout.pipeThrough(new TextDecoderStream())) {
+    text += chunk;
+    if (chunk.includes("running")) child.kill("SIGTERM");
+  }
+  const { code } = await child.status;
+  assertEquals([text.trim().split("\n"), code], [["running", "canceled: shutdown", "given back: 1"], 143]);
+});
+
 Deno.test("a result that is too long to be kept is left out of the ending", async () => {
   await using bench = new Bench();
   const task = defineTask("long", z.null(), () => "x".repeat(100));

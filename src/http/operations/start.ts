@@ -116,14 +116,13 @@ export class Starter {
       return () => launcher(checked?.value as Output, raw.value);
     };
     this.#sweep(scope);
-    if (header === null) return await this.#launch(scope, check, owner, name);
+    if (header === null) return await this.#launch(check, owner, name);
     const key = await claimKey(owner, header);
     const { fingerprint } = raw;
-    return await this.#lock.run(key, () => this.#launch(scope, check, owner, name, { key, fingerprint }));
+    return await this.#lock.run(key, () => this.#launch(check, owner, name, { key, fingerprint }));
   }
 
   async #launch(
-    scope: TaskScope,
     check: () => Promise<Response | (() => Launch)>,
     owner: string,
     name: string,
