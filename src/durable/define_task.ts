@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { LifetimeLimitError, retry, type TaskScope } from "../../mod.ts";
+import { LifetimeLimitError, LifetimeUnavailableError, retry, type TaskScope } from "../../mod.ts";
 import type { DetachedOptions } from "../detached.ts";
 import { fieldsOf, type SchemaResult } from "../http/operations/standard_schema.ts";
 import type { HandoffTask } from "../task_scope.ts";
@@ -113,7 +113,8 @@ export class DurableTask<Input, Output, Result>
     try {
       return this.#spawn(scope, checked, key, { ...detached, onExceed: "reject" });
     } catch (error) {
-      if (!(error instanceof LifetimeLimitError)) throw error;
+      // Too long for the host, or the host is about to end, or keeps nothing alive after its answer.
+      if (!(error instanceof LifetimeLimitError || error instanceof LifetimeUnavailableError)) throw error;
       const { deadline, inheritDeadline } = detached;
       return handOff(scope, this, checked.text, target, { deadline, inheritDeadline, key }, what);
     }

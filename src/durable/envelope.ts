@@ -3,7 +3,20 @@
  *
  * @module
  */
-import * as z from "zod/mini";
+import {
+  type core,
+  gte,
+  int,
+  literal,
+  lte,
+  maxLength,
+  minLength,
+  object,
+  optional,
+  record,
+  string,
+  unknown,
+} from "zod/mini";
 
 /** The version that is written here, and the only one that is read. */
 export const VERSION = 1;
@@ -12,21 +25,21 @@ export const VERSION = 1;
 export const LONGEST_NAME = 200;
 const LAST_MOMENT = 8.64e15; // the end of what a Date can hold
 
-const moment = z.int().check(z.gte(0), z.lte(LAST_MOMENT));
-const text = z.string().check(z.minLength(1), z.maxLength(255));
+const moment = int().check(gte(0), lte(LAST_MOMENT));
+const text = string().check(minLength(1), maxLength(255));
 
 // Not strict: a later release may write more without being another version.
-const schema = z.object({
-  v: z.literal(VERSION),
-  task: z.string().check(z.minLength(1), z.maxLength(LONGEST_NAME)),
-  input: z.optional(z.unknown()),
+const schema = object({
+  v: literal(VERSION),
+  task: string().check(minLength(1), maxLength(LONGEST_NAME)),
+  input: optional(unknown()),
   deadline: moment,
   enqueuedAt: moment,
   key: text,
-  attempt: z.int().check(z.gte(1)),
-  context: z.record(z.string(), z.unknown()),
-  traceparent: z.optional(z.string().check(z.maxLength(512))),
-  operation: z.optional(text),
+  attempt: int().check(gte(1)),
+  context: record(string(), unknown()),
+  traceparent: optional(string().check(maxLength(512))),
+  operation: optional(text),
 });
 
 /** What goes through an engine. Times are milliseconds since 1970, by the clock of the producer. */
@@ -84,6 +97,6 @@ export function unseal(body: string): { readonly envelope: Envelope } | { readon
   return error ? { reason: `The envelope is wrong: ${textOf(error)}` } : { envelope: data as Envelope };
 }
 
-function textOf({ issues }: z.core.$ZodError): string {
+function textOf({ issues }: core.$ZodError): string {
   return issues.slice(0, 5).map(({ path, message }) => `${path.join(".")}: ${message}`).join("; ");
 }

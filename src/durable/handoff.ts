@@ -23,7 +23,7 @@ import { cancelTask } from "./cancel_task.ts";
 import { seal, VERSION } from "./envelope.ts";
 import type { HandedOffTask } from "./handed_off_task.ts";
 import type { HandoffTarget, Target } from "./handoff_to.ts";
-import { readEnding, recordsOf, type TaskEnding } from "./records.ts";
+import { KEEP, readEnding, recordsOf, type TaskEnding } from "./records.ts";
 import { type Transferable, valuesOf } from "./transferable.ts";
 
 /** Options of `scope.handoff(task, input, options)`. */
@@ -36,7 +36,10 @@ export interface HandoffOptions {
    * @default false
    */
   readonly inheritDeadline?: boolean | undefined;
-  /** The idempotency key; by default a random one. Of two with the same key that an engine has, one runs. */
+  /**
+   * The idempotency key; by default a random one. Of two with the same key that an engine knows, one runs, also if that one
+   * has ended or was canceled.
+   */
   readonly key?: string | undefined;
   /** The engine, or what `handoffTo` made; by default that of the scope's context. */
   readonly engine?: HandoffTarget | undefined;
@@ -132,7 +135,10 @@ export function handOff<Result>(
         };
         return "removed";
       }
-      return await cancelTask(engine, await held.id(), { reason, task: name, key });
+      return await cancelTask(engine, await held.id(), {
+        ...{ reason, task: name, key },
+        keep: Math.max(KEEP, at - Date.now() + KEEP),
+      });
     },
     async outcome(waiting?: TaskScope) {
       if (withdrawn) return withdrawn as TaskEnding<Result>;

@@ -5,7 +5,8 @@
  */
 import type { TaskScope } from "../../mod.ts";
 import { parseDeadline } from "../deadline.ts";
-import { insideOf, Operations } from "../http/operations/operations.ts";
+import { insides } from "../http/operations/inside.ts";
+import type { Operations } from "../http/operations/operations.ts";
 import { assertOptions, wrong } from "../validate.ts";
 import { type AnyDurableTask, DurableTask } from "./define_task.ts";
 import { handOff, type HandoffOptions } from "./handoff.ts";
@@ -64,7 +65,8 @@ export async function handoffOperation(
   options: HandoffOperationOptions,
 ): Promise<Response> {
   const what = "Cannot hand off an operation";
-  if (!(operations instanceof Operations)) throw wrong(what, "operations are needed", operations);
+  const inside = insides.get(Object(operations));
+  if (!inside) throw wrong(what, "operations are needed", operations);
   if (!(task instanceof DurableTask)) throw wrong(what, "a task of defineTask() is needed", task);
   assertOptions(options, ["deadline", "inheritDeadline", "engine", "request", "value"], what);
   const { request, engine, inheritDeadline } = options;
@@ -74,7 +76,7 @@ export async function handoffOperation(
   const deadline = new Date(inheritDeadline ? Math.min(asked, scope.deadline?.getTime() ?? asked) : asked);
   const given = "value" in options ? { value: options.value } : {};
   const start = { name: task.name, request, input: task.schema, ...given };
-  return await insideOf(operations).launch(scope, start, (_checked, raw) => {
+  return await inside.launch(scope, start, (_checked, raw) => {
     const text = raw === undefined ? undefined : toJson(raw, "input", what);
     return {
       deadline,

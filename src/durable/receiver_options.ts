@@ -5,7 +5,8 @@
  */
 import type { Lifetime, Observer } from "../../mod.ts";
 import type { Env } from "../http/operations/env.ts";
-import { insideOf, Operations } from "../http/operations/operations.ts";
+import { insides } from "../http/operations/inside.ts";
+import type { Operations } from "../http/operations/operations.ts";
 import { assertFunction, assertNumber, assertOptions, wrong } from "../validate.ts";
 import { type AnyDurableTask, DurableTask } from "./define_task.ts";
 import { KEEP, type TaskEnding } from "./records.ts";
@@ -125,12 +126,13 @@ export function settingsOf(tasks: readonly AnyDurableTask[], options: ReceiverOp
   assertNumber(maxResult, "maxResult", what, 0, Infinity);
   assertTransferables(context, what);
   const { lifetime, observer, operations } = options;
-  if (operations !== undefined && !(operations instanceof Operations)) {
+  const inside = operations && insides.get(Object(operations));
+  if (operations !== undefined && !inside) {
     throw wrong(what, "operations must be made with new Operations()", operations);
   }
   return {
     ...{ tasks: mapOf(tasks, what), lease, taskGrace, poll, keep, maxResult, context, lifetime, observer },
-    operations: operations && insideOf(operations).env,
+    operations: inside?.env,
     onEnd: guarded(options.onEnd ?? logEnding, "onEnd", what),
     onRetry: guarded(options.onRetry ?? (() => {}), "onRetry", what),
     onError: guarded(options.onError ?? logError, "onError", what),

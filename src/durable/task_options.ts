@@ -49,7 +49,8 @@ export interface TaskOptions extends RetryOptions {
 export interface SpawnDurableOptions extends Omit<DetachedOptions, "onExceed"> {
   /**
    * What to do if the deadline is later than the lifetime allows: refuse with a `LifetimeLimitError`, run with the shorter
-   * deadline, or hand it to an engine.
+   * deadline, or hand it to an engine. The latter also where nothing can keep it alive here, which else is a
+   * `LifetimeUnavailableError`.
    *
    * @default "reject"
    */

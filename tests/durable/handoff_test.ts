@@ -63,6 +63,16 @@ Deno.test('spawnDetached(task) with onExceed: "handoff" runs here what fits', as
   assertEquals(calls, [{ n: 2 }]);
 });
 
+Deno.test('spawnDetached(task) with onExceed: "handoff" hands off where nothing can keep it alive', async () => {
+  const engine = inProcessEngine();
+  const lifetime = { waitUntil() {}, closing: AbortSignal.abort(new Error("SIGTERM")) };
+  const { handle } = await TaskScope.run((scope) => {
+    return { handle: scope.spawnDetached(record, { n: 1 }, { deadline: 1_000, onExceed: "handoff", engine }) };
+  }, { lifetime });
+  assert(handle.where === "handed-off");
+  assertEquals(typeof await handle.id, "string");
+});
+
 Deno.test('spawnDetached(task) with onExceed: "handoff" and no engine throws, whether it fits or not', async () => {
   await TaskScope.run((scope) => {
     const options = { deadline: 1_000, onExceed: "handoff" } as const;

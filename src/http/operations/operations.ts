@@ -9,12 +9,13 @@ import { type Env, report } from "./env.ts";
 import { GuardedStore, StoreFailure } from "./guarded_store.ts";
 import { Hub } from "./hub.ts";
 import { digestText } from "./input.ts";
+import { insides } from "./inside.ts";
 import { type OperationsOptions, type Settings, settingsOf } from "./options.ts";
 import { problem } from "./problem.ts";
 import { Reader } from "./reader.ts";
 import { answer, routeOf } from "./routes.ts";
 import type { OperationFunction } from "./prepare.ts";
-import { type Launcher, Starter, type StartOptions } from "./start.ts";
+import { Starter, type StartOptions } from "./start.ts";
 
 /** What goes on in this process; for dashboards and tests. */
 export interface OperationsCounters {
@@ -30,8 +31,6 @@ const START_OPTIONS = [
 ];
 const EVERYBODY = "0".repeat(64); // where owners are not told apart; no SHA-256 anybody knows of
 const LONGEST_NAME = 100;
-
-let inside: (operations: Operations) => { env: Env; launch: Launch };
 const DOWN = { headers: { "retry-after": "5" } };
 
 /**
@@ -83,14 +82,6 @@ const DOWN = { headers: { "retry-after": "5" } };
  * ```
  */
 export class Operations {
-  static {
-    inside = (operations) => ({
-      env: operations.#env,
-      launch: (scope, options, launcher) =>
-        operations.#asOwner(options.request, (owner) => operations.#starter.launch(scope, options, owner, launcher)),
-    });
-  }
-
   readonly #settings: Settings;
   readonly #env: Env;
   readonly #reader: Reader;
@@ -110,6 +101,11 @@ export class Operations {
     this.#env = { settings: this.#settings, hub: new Hub(store), running: new Map() };
     this.#reader = new Reader(this.#env);
     this.#starter = new Starter(this.#env, this.#reader);
+    insides.set(this, {
+      env: this.#env,
+      launch: (scope, options, launcher) =>
+        this.#asOwner(options.request, (owner) => this.#starter.launch(scope, options, owner, launcher)),
+    });
   }
 
   /** What goes on in this process. */
@@ -181,17 +177,6 @@ export class Operations {
       return problem(503, "The store of operations cannot be reached now", DOWN);
     }
   }
-}
-
-type Launch = <Output>(
-  scope: TaskScope,
-  options: Pick<StartOptions<Output>, "name" | "request" | "input" | "value">,
-  launcher: Launcher<Output>,
-) => Promise<Response>;
-
-/** The inside of operations, for hand-off: the start of one that runs elsewhere, and what keeps its record there. */
-export function insideOf(operations: Operations): { readonly env: Env; readonly launch: Launch } {
-  return inside(operations);
 }
 
 async function ownerOf(
