@@ -41,7 +41,7 @@ export type CutBy = "asked" | "lost";
 
 const DONE: Verdict = { kind: "done" };
 const GIVE_BACK: Verdict = { kind: "give-back" };
-const PATIENCE = 30_000; // for records that fail when a task ends, in milliseconds
+const PATIENCE = 30_000; // for a store that is down, in milliseconds
 const FIRST_RETRY = 100;
 const LAST_RETRY = 2_000;
 const LONGEST_REASON = 2_000; // characters
@@ -88,6 +88,7 @@ export class DeliveryRun {
   async run(): Promise<Verdict> {
     const { engine: { records }, settings } = this.#env;
     const { id, body, attempt, waited } = this.#delivery;
+    const receivedAt = Date.now();
     const [ending, wish] = await this.#known();
     if (ending) {
       this.#env.count("repeated");
@@ -103,29 +104,33 @@ export class DeliveryRun {
       const known = [...settings.tasks.keys()].join(", ");
       return await this.#dead(`There is no task "${envelope.task}" here, the worker knows ${known || "none"}`);
     }
-    const { operation } = envelope;
-    if (operation !== undefined) {
-      if (!settings.operations) {
-        return await this.#dead("It is an operation, and the worker was not given `operations`");
-      }
-      this.#operation = await OperationRun.open(settings.operations, operation);
-      if (!this.#operation) return await this.#canceled("Its operation is not known any more");
-    }
-    const unwanted = wish ?? await this.#operation?.look();
+    const refusal = await this.#openOperation(envelope.operation);
+    if (refusal) return refusal;
+    const unwanted = wish ?? await this.#stubbornly(() => this.#operation?.look());
     if (unwanted !== undefined) return await this.#canceled(unwanted);
     // The engine's clock tells how much is left, where it tells anything: the producer's may be minutes off.
     const now = Date.now();
-    const left = waited === undefined ? envelope.deadline - now : envelope.deadline - envelope.enqueuedAt - waited;
+    const age = waited === undefined ? now - envelope.enqueuedAt : waited + now - receivedAt;
+    const left = envelope.deadline - envelope.enqueuedAt - age;
     if (left <= 0) return await this.#dropped(-left);
     const { maxAttempts } = insideOfTask(task).retry;
     if (this.#attempt > maxAttempts) {
       return await this.#dead(`It was delivered ${this.#attempt} times, and no worker came back from it`);
     }
     const store = { lease: settings.lease, poll: settings.poll, keep: Math.max(settings.keep, left) };
-    await this.#operation?.begin();
+    await this.#stubbornly(() => this.#operation?.begin());
     const outcome = await this.#call(task, envelope, new Date(now + left), records && { records, ...store });
     if (outcome.state === "succeeded") return await this.#succeeded(outcome.value as string | undefined);
     return await this.#unsuccessful(outcome, task, now + left, id);
+  }
+
+  /** Finds the operation that it is, if it is one; or gives the verdict. */
+  async #openOperation(id: string | undefined): Promise<Verdict | undefined> {
+    const { operations } = this.#env.settings;
+    if (id === undefined) return undefined;
+    if (!operations) return await this.#dead("It is an operation, and the worker was not given `operations`");
+    this.#operation = await this.#stubbornly(() => OperationRun.open(operations, id));
+    return this.#operation ? undefined : await this.#canceled("Its operation is not known any more");
   }
 
   /** How it ended before, and whether somebody wants it canceled. */
@@ -247,28 +252,32 @@ export class DeliveryRun {
     return dead(reason);
   }
 
-  /** Invariant 1; while the records fail, it is tried again for a while. */
+  /** Invariant 1. */
   async #end(state: TaskEnding["state"], how: Partial<TaskEnding>, error?: unknown, result?: unknown): Promise<void> {
     const { engine: { records }, settings, count } = this.#env;
     const { task, key } = this.#envelope ?? {};
     const endedAt = new Date().toISOString();
     const ending: TaskEnding = { state, id: this.#delivery.id, task, key, attempt: this.#attempt, endedAt, ...how };
     count(state);
+    await this.#stubbornly(async () => {
+      await this.#operation?.end(ending, result, error);
+      if (records && settings.keep > 0) await writeEnding(records, ending, settings.keep);
+    }).catch(() => {}); // it has been told; the engine is to forget the message all the same
+    settings.onEnd(ending, error);
+  }
+
+  /** Calls what may fail with a store that is down: again, for a while; the lease is extended meanwhile. */
+  async #stubbornly<T>(call: () => Promise<T> | undefined): Promise<T | undefined> {
     const giveUpAt = Date.now() + PATIENCE;
-    let isTold = false;
-    for (let delay = FIRST_RETRY;; delay = Math.min(2 * delay, LAST_RETRY)) {
+    for (let delay = FIRST_RETRY, isTold = false;; delay = Math.min(2 * delay, LAST_RETRY), isTold = true) {
       try {
-        await this.#operation?.end(ending, result, error);
-        if (records && settings.keep > 0) await writeEnding(records, ending, settings.keep);
-        break;
-      } catch (thrown) {
-        if (!isTold) settings.onError(thrown);
-        isTold = true;
-        if (this.#isAbandoned || Date.now() + delay >= giveUpAt) break;
+        return await call();
+      } catch (error) {
+        if (!isTold) this.#env.settings.onError(error);
+        if (this.#isAbandoned || Date.now() + delay >= giveUpAt) throw error;
         await this.#bell.wait(delay);
       }
     }
-    settings.onEnd(ending, error);
   }
 }
 

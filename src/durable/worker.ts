@@ -63,6 +63,7 @@ interface Process {
 const OPTIONS = ["concurrency", "grace", "signal", "signals"];
 const FIRST_RETRY = 250;
 const LAST_RETRY = 10_000;
+const LAST_GRACE = 500;
 const AFTER_GRACE = 2_000; // for the verdicts to reach the engine
 
 /**
@@ -125,7 +126,7 @@ class RunningWorker implements TaskWorker {
   readonly #stopped = Promise.withResolvers<void>();
   readonly #bell = new Bell();
   readonly #cleanups: (() => void)[] = [];
-  readonly #grace: number;
+  #grace: number; // shorter once the host ends
   readonly #lifetime: Lifetime;
   readonly #onError: (error: unknown) => void;
   readonly #consuming: Promise<Consumption | undefined>;
@@ -155,7 +156,8 @@ class RunningWorker implements TaskWorker {
     const { closing } = lifetime;
     if (closing) {
       this.#cleanups.push(follow(closing, () => {
-        this.#receiver.cancel(); // there is no time for more
+        this.#grace = Math.min(this.#grace, LAST_GRACE); // there is no time for more
+        this.#receiver.cancel();
         stop();
       }));
     }

@@ -162,8 +162,7 @@ Deno.test("a worker without operations cannot do one: dead, with the reason", as
   ]);
 });
 
-function memoryStoreOf(): OperationStore {
-  const store = memoryStore();
+function memoryStoreOf(store = memoryStore()): OperationStore {
   return {
     atomic: store.atomic,
     get: (key) => store.get(key),
@@ -174,3 +173,23 @@ function memoryStoreOf(): OperationStore {
     list: () => store.list(),
   };
 }
+
+Deno.test("a store of operations that is down for a moment costs no attempt", async () => {
+  const store = memoryStore();
+  let isUp = true;
+  const flaky: OperationStore = {
+    ...memoryStoreOf(store),
+    get: (key) => isUp ? store.get(key) : Promise.reject(new Error("down")),
+  };
+  const office = new Office(flaky);
+  await using bench = office.bench;
+  const attempts: number[] = [];
+  const task = defineTask("transcode", input, (_scope, _input, { attempt }) => void attempts.push(attempt));
+  await office.post(task, { file: "a.mp4" });
+  isUp = false;
+  bench.worker([task], { operations: office.back });
+  while (bench.errors.length === 0) await new Promise((resolve) => setTimeout(resolve, 1));
+  isUp = true;
+  const [ending] = await bench.ended(1);
+  assertEquals([ending?.state, attempts], ["succeeded", [1]]);
+});
