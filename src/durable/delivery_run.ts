@@ -9,16 +9,15 @@
  * @module
  */
 import { CancelReason, DeadlineExceededError, type Outcome, type Task, type TaskScope } from "../../mod.ts";
-import { Bell } from "../http/operations/bell.ts";
 import { describe } from "../http/operations/ending.ts";
 import { parseTraceParent, TraceParent } from "../http/trace_parent.ts";
 import { callChild } from "../task_scope.ts";
 import { type AnyDurableTask, insideOfTask } from "./define_task.ts";
+import { DeliveryLedger } from "./delivery_ledger.ts";
 import type { Delivery, Engine, Verdict } from "./engine.ts";
 import { type Envelope, unseal } from "./envelope.ts";
 import type { ReceiverSettings } from "./receiver_options.ts";
-import { OperationRun } from "./operation_run.ts";
-import { cancelKey, readEnding, recordsOf, type TaskEnding, writeEnding } from "./records.ts";
+import { recordsOf, type TaskEnding } from "./records.ts";
 import { InputError, ResultError } from "./refusals.ts";
 import { delayAfter } from "./retry_settings.ts";
 import { Steps, type StepStore } from "./task_run.ts";
@@ -41,27 +40,24 @@ export type CutBy = "asked" | "lost";
 
 const DONE: Verdict = { kind: "done" };
 const GIVE_BACK: Verdict = { kind: "give-back" };
-const PATIENCE = 30_000; // for a store that is down, in milliseconds
-const FIRST_RETRY = 100;
-const LAST_RETRY = 2_000;
 const LONGEST_REASON = 2_000; // characters
 
 /** One for each delivery. */
 export class DeliveryRun {
   readonly #env: RunEnv;
   readonly #delivery: Delivery;
+  readonly #ledger: DeliveryLedger;
   #envelope: Envelope | undefined;
   #attempt: number;
-  #operation: OperationRun | undefined;
   #running: Task<unknown> | undefined;
-  readonly #bell = new Bell();
-  #isAbandoned = false;
   #cut: { readonly by: CutBy; readonly reason: string } | undefined;
 
   constructor(env: RunEnv, delivery: Delivery) {
     this.#env = env;
     this.#delivery = delivery;
     this.#attempt = delivery.attempt;
+    const { engine: { records }, settings: { operations, keep, onError } } = env;
+    this.#ledger = new DeliveryLedger({ id: delivery.id, records, operations, keep, onError });
   }
 
   /** Cancels it from outside; the first one counts. */
@@ -74,14 +70,12 @@ export class DeliveryRun {
 
   /** Why somebody wants it canceled, if anybody does. */
   async look(): Promise<string | undefined> {
-    const wish = await this.#env.engine.records?.get(cancelKey(this.#delivery.id));
-    return wish ?? await this.#operation?.look();
+    return await this.#ledger.look();
   }
 
   /** Nobody waits for it any more: its worker ends. */
   abandon(): void {
-    this.#isAbandoned = true;
-    this.#bell.ring();
+    this.#ledger.abandon();
   }
 
   /** Does what the delivery asks for. */
@@ -89,7 +83,7 @@ export class DeliveryRun {
     const { engine: { records }, settings } = this.#env;
     const { id, body, attempt, waited } = this.#delivery;
     const receivedAt = Date.now();
-    const [ending, wish] = await this.#known();
+    const [ending, wish] = await this.#ledger.known();
     if (ending) {
       this.#env.count("repeated");
       return verdictOf(ending); // invariant 1
@@ -99,14 +93,15 @@ export class DeliveryRun {
     const { envelope } = read;
     this.#envelope = envelope;
     this.#attempt = attempt + envelope.attempt - 1;
+    const refusal = envelope.operation === undefined ? undefined : await this.#ledger.open(envelope.operation);
+    if (refusal === "unknown") return await this.#canceled("Its operation is not known any more");
+    if (refusal) return await this.#dead("It is an operation, and the worker was not given `operations`");
     const task = settings.tasks.get(envelope.task);
     if (!task) {
       const known = [...settings.tasks.keys()].join(", ");
       return await this.#dead(`There is no task "${envelope.task}" here, the worker knows ${known || "none"}`);
     }
-    const refusal = await this.#openOperation(envelope.operation);
-    if (refusal) return refusal;
-    const unwanted = wish ?? await this.#stubbornly(() => this.#operation?.look());
+    const unwanted = wish ?? await this.#ledger.unwanted();
     if (unwanted !== undefined) return await this.#canceled(unwanted);
     // The engine's clock tells how much is left, where it tells anything: the producer's may be minutes off.
     const now = Date.now();
@@ -118,32 +113,10 @@ export class DeliveryRun {
       return await this.#dead(`It was delivered ${this.#attempt} times, and no worker came back from it`);
     }
     const store = { lease: settings.lease, poll: settings.poll, keep: Math.max(settings.keep, left) };
-    await this.#stubbornly(() => this.#operation?.begin());
+    await this.#ledger.begin();
     const outcome = await this.#call(task, envelope, new Date(now + left), records && { records, ...store });
     if (outcome.state === "succeeded") return await this.#succeeded(outcome.value as string | undefined);
     return await this.#unsuccessful(outcome, task, now + left, id);
-  }
-
-  /** Finds the operation that it is, if it is one; or gives the verdict. */
-  async #openOperation(id: string | undefined): Promise<Verdict | undefined> {
-    const { operations } = this.#env.settings;
-    if (id === undefined) return undefined;
-    if (!operations) return await this.#dead("It is an operation, and the worker was not given `operations`");
-    this.#operation = await this.#stubbornly(() => OperationRun.open(operations, id));
-    return this.#operation ? undefined : await this.#canceled("Its operation is not known any more");
-  }
-
-  /** How it ended before, and whether somebody wants it canceled. */
-  async #known(): Promise<[TaskEnding | undefined, string | undefined]> {
-    const { engine: { records }, settings } = this.#env;
-    if (!records) return [undefined, undefined];
-    const { id } = this.#delivery;
-    try {
-      return await Promise.all([readEnding(records, id), records.get(cancelKey(id))]);
-    } catch (error) {
-      settings.onError(error);
-      return [undefined, undefined];
-    }
   }
 
   async #call(
@@ -171,7 +144,7 @@ export class DeliveryRun {
         if (trace) context.push(TraceParent.with(trace));
         const run = async (one: TaskScope) => {
           const input = await parse(envelope.input, what);
-          return await call(steps.scopeOf(one, this.#attempt, this.#tell), input);
+          return await call(steps.scopeOf(one, this.#attempt, (...how) => this.#ledger.progress(...how)), input);
         };
         inner = each.spawn(run, { name: `attempt ${this.#attempt}`, deadline, context });
         this.#running = inner;
@@ -185,14 +158,11 @@ export class DeliveryRun {
     return inner ? await inner.outcome : outcome;
   }
 
-  readonly #tell = (fraction: number, message?: string) => this.#operation?.progress(fraction, message);
-
   async #succeeded(text: string | undefined): Promise<Verdict> {
     const { maxResult } = this.#env.settings;
     const isKept = text !== undefined && new TextEncoder().encode(text).length <= maxResult;
     const result = text === undefined ? undefined : JSON.parse(text);
-    await this.#end("succeeded", isKept ? { result } : {}, undefined, result);
-    return DONE;
+    return await this.#end(DONE, "succeeded", isKept ? { result } : {}, undefined, result);
   }
 
   async #unsuccessful(
@@ -218,8 +188,9 @@ export class DeliveryRun {
       !this.#isRetriable(task, error);
     const delay = delayAfter(attempt, retry);
     if (isFinal || Date.now() + delay >= end) {
-      await this.#end("failed", { error: describe(error, false) }, error);
-      return dead(`It failed in attempt ${attempt}: ${describe(error, false).name}: ${describe(error, false).message}`);
+      const told = describe(error, false);
+      const verdict = dead(`It failed in attempt ${attempt}: ${told.name}: ${told.message}`);
+      return await this.#end(verdict, "failed", { error: told }, error);
     }
     this.#env.count("retried");
     settings.onRetry({ id, task: name, key: this.#envelope?.key ?? "", attempt, error, delay });
@@ -237,47 +208,39 @@ export class DeliveryRun {
 
   async #canceled(reason: string, cause?: unknown): Promise<Verdict> {
     const error = new CancelReason("canceled", this.#env.scope.path, reason, { cause });
-    await this.#end("canceled", { error: { ...describe(error, false), kind: "canceled" } }, error);
-    return DONE;
+    return await this.#end(DONE, "canceled", { error: { ...describe(error, false), kind: "canceled" } }, error);
   }
 
   async #dropped(late: number): Promise<Verdict> {
     const error = new Error(`Its deadline had passed ${Math.round(late)} ms before it could run`);
-    await this.#end("dropped", { error: { name: "TimeoutError", message: error.message } }, error);
-    return DONE;
+    return await this.#end(DONE, "dropped", { error: { name: "TimeoutError", message: error.message } }, error);
   }
 
   async #dead(reason: string, error: unknown = new Error(reason)): Promise<Verdict> {
-    await this.#end("dead", { error: { name: "Error", message: cut(reason) } }, error);
-    return dead(reason);
+    return await this.#end(dead(reason), "dead", { error: { name: "Error", message: cut(reason) } }, error);
   }
 
-  /** Invariant 1. */
-  async #end(state: TaskEnding["state"], how: Partial<TaskEnding>, error?: unknown, result?: unknown): Promise<void> {
-    const { engine: { records }, settings, count } = this.#env;
+  /**
+   * Invariant 1.
+   *
+   * @param verdict What the engine is to do, unless another worker was first: then what that one wrote counts.
+   */
+  async #end(
+    verdict: Verdict,
+    state: TaskEnding["state"],
+    how: Partial<TaskEnding>,
+    error?: unknown,
+    result?: unknown,
+  ): Promise<Verdict> {
+    const { settings, count } = this.#env;
     const { task, key } = this.#envelope ?? {};
     const endedAt = new Date().toISOString();
     const ending: TaskEnding = { state, id: this.#delivery.id, task, key, attempt: this.#attempt, endedAt, ...how };
-    count(state);
-    await this.#stubbornly(async () => {
-      await this.#operation?.end(ending, result, error);
-      if (records && settings.keep > 0) await writeEnding(records, ending, settings.keep);
-    }).catch(() => {}); // it has been told; the engine is to forget the message all the same
+    const other = await this.#ledger.end(ending, result, error);
+    count(other ? "repeated" : state);
+    if (other) return verdictOf(other);
     settings.onEnd(ending, error);
-  }
-
-  /** Calls what may fail with a store that is down: again, for a while; the lease is extended meanwhile. */
-  async #stubbornly<T>(call: () => Promise<T> | undefined): Promise<T | undefined> {
-    const giveUpAt = Date.now() + PATIENCE;
-    for (let delay = FIRST_RETRY, isTold = false;; delay = Math.min(2 * delay, LAST_RETRY), isTold = true) {
-      try {
-        return await call();
-      } catch (error) {
-        if (!isTold) this.#env.settings.onError(error);
-        if (this.#isAbandoned || Date.now() + delay >= giveUpAt) throw error;
-        await this.#bell.wait(delay);
-      }
-    }
+    return verdict;
   }
 }
 

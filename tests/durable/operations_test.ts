@@ -149,6 +149,16 @@ Deno.test("an engine that does not take it: no operation is left", async () => {
   assertEquals(await store.count(), 0);
 });
 
+Deno.test("an operation that the worker does not know how to do fails, and says why", async () => {
+  const office = new Office();
+  await using bench = office.bench;
+  const task = defineTask("transcode", input, () => {});
+  const location = (await office.post(task, { file: "a.mp4" })).headers.get("location");
+  bench.worker([], { operations: office.back });
+  const { state, error } = await office.until(location, ({ endedAt }) => endedAt !== undefined);
+  assertEquals([state, error?.message], ["failed", 'There is no task "transcode" here, the worker knows none']);
+});
+
 Deno.test("a worker without operations cannot do one: dead, with the reason", async () => {
   const office = new Office();
   await using bench = office.bench;

@@ -414,6 +414,28 @@ Deno.test("a message that comes again after its task has ended does not run agai
   assertEquals(await receiver.receive({ id: "n", body, attempt: 1 }), { kind: "give-back" });
 });
 
+Deno.test("of two workers that run one message, the one that ends first counts, for the engine and for who is told", async () => {
+  await using bench = new Bench();
+  const gates = [Promise.withResolvers<string>(), Promise.withResolvers<string>()];
+  const task = defineTask("raced", z.null(), (_scope, _input, { attempt }) => gates[attempt - 1]?.promise, {
+    maxAttempts: 2,
+  });
+  const receivers = [1, 2].map(() =>
+    new Receiver([task], bench.engine, { onEnd: (ending) => bench.endings.push(ending) })
+  );
+  const now = Date.now();
+  const base = { v: 1, task: "raced", input: null, key: "k", attempt: 1, context: {} };
+  const body = JSON.stringify({ ...base, deadline: now + 60_000, enqueuedAt: now });
+  const verdicts = receivers.map((receiver, index) => receiver.receive({ id: "m", body, attempt: index + 1 }));
+  gates[0]?.resolve("first");
+  assertEquals(await verdicts[0], { kind: "done" });
+  gates[1]?.reject(new Error("too late"));
+  assertEquals(await verdicts[1], { kind: "done" }); // no dead letter of what has succeeded
+  assertEquals(bench.endings.map(({ state, result }) => [state, result]), [["succeeded", "first"]]);
+  assertEquals(receivers.map(({ counters }) => [counters.succeeded, counters.repeated]), [[1, 0], [0, 1]]);
+  await Promise.all(receivers.map((receiver) => receiver.close()));
+});
+
 Deno.test("records that fail for a moment: the end of a task is written all the same, before the verdict", async () => {
   using time = new FakeTime();
   const bench = new Bench();
