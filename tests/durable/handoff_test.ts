@@ -297,3 +297,48 @@ Deno.test("defineTask() refuses what is none", () => {
   assertThrows(() => transferable("k" as never), TypeError, "contextKey");
   assertThrows(() => handoffTo({} as never), TypeError, "engine");
 });
+
+const even = z.number().refine(async (n) => await Promise.resolve(n % 2 === 0), "is odd");
+
+Deno.test("an asynchronous schema is asked where the task runs, and by the worker", async () => {
+  await using bench = new Bench();
+  const task = defineTask("even", even, (_scope, n) => n / 2, { minTimeout: 1, maxAttempts: 2 });
+  bench.worker([task]);
+  await bench.scope(async (scope) => {
+    const [good, bad] = [scope.spawnDetached(task, 4, TEN), scope.spawnDetached(task, 3, TEN)];
+    assert(good.where === "local" && bad.where === "local");
+    const refused = assertRejects(() => bad, TypeError, "input: is odd");
+    assertEquals(await good, 2);
+    await refused;
+    const ending = await scope.handoff(task, 3, TEN).outcome(scope);
+    assertEquals([ending.state, ending.attempt], ["dead", 1]);
+  });
+});
+
+Deno.test("a transferable key whose schema is asynchronous is refused, here and there", async () => {
+  const N = contextKey<number>("n");
+  const task = defineTask("t", z.null(), () => {}, { context: [transferable(N, { schema: even })] });
+  await TaskScope.run((scope) => {
+    assertThrows(() => scope.handoff(task, null, TEN), TypeError, "context.n: its schema is asynchronous");
+  }, { context: [N.with(2), handoffTo(inProcessEngine())] });
+});
+
+Deno.test("the engine of one call may be an engine or what handoffTo() made; values of both lists go along", async () => {
+  const bodies: string[] = [];
+  const engine: Engine = { name: "spy", enqueue: ({ body }) => (bodies.push(body), Promise.resolve("1")) };
+  const [A, B] = [contextKey<string>("a"), contextKey<string>("b")];
+  const task = defineTask("t", z.array(z.int()), () => {}, { context: [transferable(A)] });
+  const target = handoffTo(engine, { context: [transferable(A), transferable(B)] });
+  await TaskScope.run(async (scope) => {
+    await scope.handoff(task, [], { ...TEN, engine: target }).accepted;
+    await scope.handoff(task, [], { ...TEN, engine }).accepted;
+    assertThrows(() => scope.handoff(task, ["x"] as never, TEN), TypeError, "input[0]: ");
+    assertThrows(() => scope.handoff(task, [], { ...TEN, engine: A.with("x") }), TypeError, "an engine is needed");
+    assertThrows(() => scope.spawnDetached(task, [], 1 as never), TypeError, "options must be an object");
+    assertThrows(() => scope.spawnDetached(task, [], { ...TEN, onExceed: "x" as never }), TypeError, "onExceed");
+    assertThrows(() =>
+      scope.spawnDetached(task, [], { ...TEN, onExceed: "handoff", inheritDeadline: 1 as never, engine })
+    );
+  }, { context: [A.with("1"), B.with("2")] });
+  assertEquals(bodies.map((body) => JSON.parse(body).context), [{ a: "1", b: "2" }, { a: "1" }]);
+});

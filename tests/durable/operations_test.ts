@@ -203,3 +203,55 @@ Deno.test("a store of operations that is down for a moment costs no attempt", as
   const [ending] = await bench.ended(1);
   assertEquals([ending?.state, attempts], ["succeeded", [1]]);
 });
+
+Deno.test("handoffOperation() refuses what is wrong, and takes an input that was read already", async () => {
+  const office = new Office();
+  await using bench = office.bench;
+  const task = defineTask("transcode", input, (_scope, { file }) => file);
+  const request = new Request("http://localhost/videos", { method: "POST" });
+  const options = { request, deadline: 60_000, engine: bench.engine };
+  bench.worker([task], { operations: office.back });
+  await TaskScope.run(async (scope) => {
+    const start = (...[operations, given, more]: unknown[]) =>
+      handoffOperation(operations as Operations, scope, given as AnyDurableTask, { ...options, ...more as object });
+    await assertRejects(() => start({}, task), TypeError, "operations are needed");
+    await assertRejects(() => start(office.front, {}), TypeError, "defineTask()");
+    await assertRejects(() => start(office.front, task, { nope: 1 }), TypeError, "nope");
+    await assertRejects(() => start(office.front, task, { request: {} }), TypeError, "request");
+    await assertRejects(() => start(office.front, task, { deadline: "soon" }), TypeError, "deadline");
+    const accepted = await start(office.front, task, { value: { file: "b.mp4" }, inheritDeadline: true });
+    const { state, result, deadline } = await office.until(
+      accepted.headers.get("location"),
+      ({ endedAt }) => endedAt !== undefined,
+    );
+    assertEquals([state, result, deadline], ["succeeded", "b.mp4", scope.deadline?.toISOString()]);
+  }, { deadline: 30_000 });
+});
+
+Deno.test("an operation whose time is over ends as deadline-exceeded, in the queue and while it runs", async () => {
+  const office = new Office();
+  await using bench = office.bench;
+  const task = defineTask("slow", z.undefined(), async (scope, _input, run) => {
+    run.progress(2);
+    run.progress(NaN, "x".repeat(1_000));
+    await scope.sleep(60_000);
+  });
+  const start = async (deadline: number) => {
+    const request = new Request("http://localhost/slow", { method: "POST" });
+    const options = { request, deadline, engine: bench.engine };
+    return await TaskScope.run((scope) => handoffOperation(office.front, scope, task, options));
+  };
+  const queued = await start(60);
+  const { operation } = await office.call(queued.headers.get("location"));
+  while (Date.now() <= Date.parse(operation.deadline)) await new Promise((resolve) => setTimeout(resolve, 5));
+  bench.worker([task], { operations: office.back });
+  const running = await start(60);
+  const endings = [];
+  for (const response of [queued, running]) {
+    const location = response.headers.get("location");
+    endings.push(await office.until(location, ({ endedAt }) => endedAt !== undefined));
+  }
+  assertEquals(endings.map(({ state }) => state), ["deadline-exceeded", "deadline-exceeded"]);
+  assertEquals([endings[1]?.progress?.fraction, endings[1]?.progress?.message?.length], [0, 500]);
+  assertEquals(office.errors.length, 2);
+});

@@ -556,3 +556,48 @@ async function settle<T>(time: FakeTime, promise: Promise<T>): Promise<T> {
   for (let i = 0; i < 200 && !isSettled; i++) await time.tickAsync(0);
   return await promise;
 }
+
+Deno.test("without hooks, what did not end well and what failed goes to the console", async () => {
+  await using bench = new Bench();
+  using error = stub(console, "error");
+  const fine = defineTask("fine", z.null(), () => {});
+  const fails = defineTask("fails", z.null(), () => Promise.reject(new Error("boom")), { maxAttempts: 1 });
+  let refusals = 1;
+  const engine: Engine = {
+    ...bench.engine,
+    consume: (...args) => refusals-- > 0 ? Promise.reject(new Error("starting up")) : bench.engine.consume(...args),
+  };
+  const consumer = worker([fine, fails], engine, { signals: [] });
+  await bench.scope(async (scope) => {
+    await scope.handoff(fine, null, TEN).outcome(scope);
+    await scope.handoff(fails, null, TEN).outcome(scope);
+  });
+  await consumer.stop();
+  await bench.engine.enqueue({ key: "x", body: "?", deadline: new Date(Date.now() + 1_000) });
+  const other = worker([], bench.engine, { signals: [] });
+  while (other.counters.dead === 0) await new Promise((resolve) => setTimeout(resolve, 1));
+  await other.stop();
+  const lines = error.calls.map(({ args }) => String(args[0]).replace(/\([^)]*\)/, "(id)"));
+  assertEquals(lines, [
+    "TaskScope: the engine of a worker failed:",
+    "TaskScope: fails (id) ended as failed in attempt 1:",
+    "TaskScope: a message (id) ended as dead in attempt 1:",
+  ]);
+});
+
+Deno.test("a receiver survives an engine that is not what it says: the message is not lost", async () => {
+  await using bench = new Bench();
+  const receiver = new Receiver([], bench.engine, { onError: (error) => bench.errors.push(error) });
+  const verdict = await receiver.receive(
+    {
+      id: "1",
+      attempt: 1,
+      get body(): string {
+        throw new Error("gone");
+      },
+    },
+  );
+  assertEquals([verdict.kind, (bench.errors[0] as Error).message], ["retry", "gone"]);
+  assertThrows(() => new Receiver([], bench.engine, { operations: {} as never }), TypeError, "operations");
+  await receiver.close();
+});
