@@ -31,7 +31,8 @@ export interface WorkerOptions extends ReceiverOptions {
   readonly signal?: AbortSignal | undefined;
   /**
    * On these signals: stop, then end the process, as `processLifetime` does. Not with a `lifetime` of your own: then it
-   * stops when that is `closing`.
+   * stops when that is `closing`. Of several workers in a process, the `grace` of the first bounds them all; so does the
+   * `drain` of a `processLifetime({ signals })` called before.
    *
    * @default ["SIGTERM"], and [] with a lifetime
    */
