@@ -159,7 +159,7 @@ function assertFits(
   const available = Math.max(0, fits - now);
   const message = `${what}: it asks for ${
     asked - now
-  } ms, ${source} leaves ${available} ms. Ask for less, or hand it off`;
+  } ms, ${source} leaves ${available} ms. Ask for less, or hand off a task of defineTask`;
   throw new LifetimeLimitError(asked - now, available, source, message);
 }
 

@@ -116,7 +116,7 @@ Deno.test("input that is wrong throws before anything has happened, wherever it 
     }
     assertThrows(() => scope.handoff(files, { files: 1 } as never, TEN), TypeError, "input.files: ");
     assertThrows(() => scope.handoff(files, null as never, TEN), TypeError, "input: ");
-    assertThrows(() => scope.handoff({} as never, null as never, TEN as never), TypeError, "defineTask()");
+    assertThrows(() => scope.handoff({} as never, null as never, TEN as never), TypeError, "defineTask");
     assertThrows(() => scope.handoff(files, { files: [] }, {} as never), TypeError, "deadline");
     assertThrows(() => scope.handoff(files, { files: [] }, { ...TEN, key: "" }), TypeError, "key");
     assertThrows(() => scope.handoff(files, { files: [] }, { ...TEN, key: "\ud800" }), TypeError, "key");

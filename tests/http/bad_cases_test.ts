@@ -60,7 +60,8 @@ Deno.test("a deadline over the limit: refused before the start, with requested, 
     assertEquals([requested, isStarted], [600_000, false]);
     assert(available >= 29_000 && available < 30_000, `${available}`); // a second is kept for the cleanup
     assertStringIncludes(source, "cloudflare (http: 30000 ms from response end; developers.cloudflare.com/workers/");
-    const text = `it asks for 600000 ms, ${source} leaves ${available} ms. Ask for less, or hand it off`;
+    const text =
+      `it asks for 600000 ms, ${source} leaves ${available} ms. Ask for less, or hand off a task of defineTask`;
     assertEquals(message, `Cannot spawn a detached task: ${text}`);
   });
 });
