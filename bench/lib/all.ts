@@ -5,6 +5,7 @@ export const MEASURES: Readonly<Record<string, () => Promise<{ measure: Measure 
   spawn_join: () => import("../measures/spawn_join.ts"),
   recorder: () => import("../measures/recorder.ts"),
   diagnostics_channel: () => import("../measures/diagnostics_channel.ts"),
+  task_floor: () => import("../measures/task_floor.ts"),
   one_task: () => import("../measures/one_task.ts"),
   request: () => import("../measures/request.ts"),
   signal_use: () => import("../measures/signal_use.ts"),

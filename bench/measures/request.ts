@@ -47,6 +47,16 @@ export async function byHand(): Promise<void> {
   await audit;
 }
 
+const PROMISES = 15;
+const LOOKS = 8;
+
+/** Baseline (b) with the promises and the looks at the clock that TaskScope needs more (tests/native_calls_test.ts). */
+export async function byHandAndMore(): Promise<void> {
+  await byHand();
+  for (let i = 0; i < PROMISES; i++) Promise.resolve().then(ignore);
+  for (let i = 0; i < LOOKS; i++) Date.now();
+}
+
 export const measure: Measure = {
   title: "A request: follow a long-lived signal, deadline, spawn two, detach one for ten minutes, all settle",
   unit: "ns",
@@ -61,6 +71,9 @@ export const measure: Measure = {
     },
     async "(b) by hand, released"() {
       for (let i = 0; i < REQUESTS; i++) await byHand();
+    },
+    async "(b) with as many promises and looks at the clock"() {
+      for (let i = 0; i < REQUESTS; i++) await byHandAndMore();
     },
   },
   goals: [
