@@ -6,6 +6,7 @@
  * `--timeline <path>` says. With `--serve` the server stays, for you to try with curl.
  */
 import { processLifetime } from "@taskscope/taskscope";
+import { inspector } from "@taskscope/taskscope/inspect";
 import { bold } from "./colors.ts";
 import { Recording } from "./recording.ts";
 import { Timeline } from "./timeline.ts";
@@ -58,6 +59,11 @@ async function serveForever(): Promise<void> {
     Deno.addSignalListener(signal, () => processLifetime().waitUntil(server.shutdown()));
   }
   processLifetime({ signals, drain: { seconds: 5 } });
+  // On a port of its own, so that nothing of the app can use it; it stays open while the process drains.
+  const page = Deno.serve(
+    { hostname: "127.0.0.1", port: 0, onListen() {} },
+    inspector(processLifetime(), { cancel: true, stacks: true }),
+  );
   timeline.begin(`A server on ${url}; end it with Ctrl-C, or kill -TERM ${Deno.pid}`);
   console.log(`
   head -c 50000000 /dev/urandom > /tmp/holiday.bin
@@ -67,6 +73,8 @@ async function serveForever(): Promise<void> {
   curl -i -m 0.1 -X POST ${url}/transfer                        # leaves after 100 ms, the write completes
   curl -i -X POST ${url}/report                                 # 202, then abandoned at its deadline
   curl -i ${url}/health
+
+  What runs, live: http://127.0.0.1:${page.addr.port}/
 `);
   await server.finished;
 }
