@@ -30,12 +30,13 @@ import { stdEnv } from "./std.ts";
 const AT_ONCE = 2;
 
 function allLegs(ground: Ground): Leg[] {
-  const { unit, operations, uploadPage, conformance: onDeno, docs, coverage } = denoTests(ground);
+  const { unit, operations, uploadPage, inspectorPage, conformance: onDeno, docs, coverage } = denoTests(ground);
   return [
     ...npmPackageLegs(ground),
     unit,
     operations,
     uploadPage,
+    inspectorPage,
     onDeno,
     ...conformance(ground),
     docs,

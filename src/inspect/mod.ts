@@ -26,3 +26,5 @@ export type { Chapter } from "./timeline_rows.ts";
 export type { TimelineTheme } from "./timeline_style.ts";
 export { type MisuseKind, type MisuseOptions, type MisuseWarning, watchMisuse } from "./misuse.ts";
 export type { DiagnosticsMessages } from "./diagnostics.ts";
+export { type Inspector, inspector, type InspectorOptions } from "./inspector.ts";
+export type { InspectorGuard } from "./inspector_access.ts";

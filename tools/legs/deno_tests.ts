@@ -3,6 +3,7 @@ import { type Ground, once } from "../lib/ground.ts";
 import { readSuites } from "../lib/junit.ts";
 import { type Leg, type Outcome, verdict } from "../lib/leg.ts";
 import { join } from "../lib/path.ts";
+import { INSPECTOR_PAGE, inspectorPageNote } from "./inspector_page.ts";
 import { missingServers, OPERATIONS } from "./operations.ts";
 import { UPLOAD_PAGE, uploadPageNote } from "./upload_page.ts";
 import { pathToFileURL } from "node:url";
@@ -10,13 +11,13 @@ import { pathToFileURL } from "node:url";
 /** Unit tests, operations, conformance on Deno, doc tests, and the branch coverage of all but these. */
 export function denoTests(
   ground: Ground,
-): { unit: Leg; operations: Leg; uploadPage: Leg; conformance: Leg; docs: Leg; coverage: Leg } {
+): { unit: Leg; operations: Leg; uploadPage: Leg; inspectorPage: Leg; conformance: Leg; docs: Leg; coverage: Leg } {
   const profile = join(ground.scratch, "coverage");
   const covered = [`--coverage=${profile}`, "--coverage-raw-data-only"];
   const unit = once(() =>
     denoTest(ground, "unit", [
       ...covered,
-      `--ignore=tests/conformance,${OPERATIONS},${UPLOAD_PAGE}`,
+      `--ignore=tests/conformance,${OPERATIONS},${UPLOAD_PAGE},${INSPECTOR_PAGE}`,
       "tests/",
     ])
   );
@@ -31,6 +32,10 @@ export function denoTests(
     uploadPage: {
       name: "upload page in a browser",
       run: async () => ({ note: uploadPageNote(), ...await denoTest(ground, "upload_page", [UPLOAD_PAGE]) }),
+    },
+    inspectorPage: {
+      name: "live page in a browser",
+      run: async () => ({ note: inspectorPageNote(), ...await denoTest(ground, "inspector_page", [INSPECTOR_PAGE]) }),
     },
     conformance: {
       name: `conformance, Deno ${Deno.version.deno}`,
