@@ -1,4 +1,12 @@
-import { findProgram, freePort, isRequired, kill, type Server, untilReady } from "./server.ts";
+import {
+  findProgram,
+  freePort,
+  isRequired,
+  kill,
+  type RestartableServer,
+  type ServerOptions,
+  untilReady,
+} from "./server.ts";
 
 /** Where Debian and Homebrew keep them: initdb is not on the PATH there. */
 const FOLDERS = [18, 17, 16, 15, 14].flatMap((version) => [
@@ -25,11 +33,11 @@ export function postgresMissing(): string | undefined {
 }
 
 /**
- * Starts a PostgreSQL with a database of its own in a temporary folder; durable settings are off.
+ * Starts a PostgreSQL with a database of its own in a temporary folder, by default with durable settings off.
  *
  * @throws {Error} If there is none, or it does not start.
  */
-export async function startPostgres(): Promise<Server> {
+export async function startPostgres({ durable = false }: ServerOptions = {}): Promise<RestartableServer> {
   const found = programs();
   if (!found) throw new Error("Cannot start PostgreSQL: none on the PATH: apt-get install postgresql");
   const folder = await Deno.makeTempDir({ prefix: "taskscope-postgres-" });
@@ -43,20 +51,30 @@ export async function startPostgres(): Promise<Server> {
     args: ["-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-sync", "--no-instructions", "--no-locale"],
   }).output();
   if (!success) throw new Error(`initdb failed:\n${new TextDecoder().decode(stderr)}`);
-  const child = new Deno.Command(found.postgres, {
-    ...run,
-    args: ["-D", data, "-p", `${port}`, "-h", "127.0.0.1", "-k", "", "-F"]
-      .concat(["-c", "synchronous_commit=off", "-c", "full_page_writes=off", "-c", "shared_buffers=16MB"])
-      .concat(["-c", "logging_collector=on", "-c", "log_directory=log", "-c", "log_filename=log"]),
-    stdout: "null",
-    stderr: "null",
-  }).spawn();
-  await untilReady(child, () => answers(port), () => Deno.readTextFile(`${data}/log/log`).catch(() => "no log"));
+  // Without fsync, what was acknowledged is with the system, which a crash of the process leaves alone.
+  const args = ["-D", data, "-p", `${port}`, "-h", "127.0.0.1", "-k", "", "-F"]
+    .concat(["-c", `synchronous_commit=${durable ? "on" : "off"}`, "-c", "full_page_writes=off"])
+    .concat(["-c", "shared_buffers=16MB"])
+    .concat(["-c", "logging_collector=on", "-c", "log_directory=log", "-c", "log_filename=log"]);
+  const start = async () => {
+    const child = new Deno.Command(found.postgres, { ...run, args, stdout: "null", stderr: "null" }).spawn();
+    await untilReady(child, () => answers(port), () => Deno.readTextFile(`${data}/log/log`).catch(() => "no log"));
+    return child;
+  };
+  const end = async () => {
+    child.kill("SIGQUIT"); // at once, its children with it
+    await child.status;
+  };
+  let child = await start();
   return {
     url: `postgres://postgres@127.0.0.1:${port}/postgres`,
+    async restart(meanwhile) {
+      await end();
+      await meanwhile?.();
+      child = await start();
+    },
     async stop() {
-      child.kill("SIGQUIT"); // at once, its children with it
-      await kill(child).catch(() => {});
+      await end().catch(() => kill(child));
       await Deno.remove(folder, { recursive: true });
     },
   };

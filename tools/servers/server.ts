@@ -5,6 +5,26 @@ export interface Server {
   stop(): Promise<void>;
 }
 
+/** A server that comes back with what it had acknowledged. */
+export interface RestartableServer extends Server {
+  /**
+   * Ends it as a crash would, and starts it again at the same address with the same data.
+   *
+   * @param meanwhile Called while there is no server, which comes back when it is over.
+   */
+  restart(meanwhile?: () => Promise<unknown>): Promise<void>;
+}
+
+/** Of a server that a test starts. */
+export interface ServerOptions {
+  /**
+   * Whether it keeps what it has acknowledged when its process is killed, at the cost of some speed.
+   *
+   * @default false
+   */
+  readonly durable?: boolean;
+}
+
 /** Where a program is: on the PATH, or in one of the folders where its package puts it. */
 export function findProgram(name: string, folders: readonly string[] = []): string | undefined {
   const path = Deno.env.get("PATH")?.split(Deno.build.os === "windows" ? ";" : ":") ?? [];
