@@ -1,5 +1,6 @@
 /**
- * Builds the npm package into `npm/`: JavaScript with `@std` inlined, npm packages left as dependencies, and declarations.
+ * Builds the npm package into `npm/`: JavaScript with `@std` inlined, npm packages left as dependencies or peers, and
+ * declarations.
  *
  * ```sh
  * deno task build:npm
@@ -27,6 +28,8 @@ const NPM_PACKAGES = new Map(
 
 /** What only one entry imports: whoever uses that entry has it, and it must be the one they have. */
 const PEERS = ["@opentelemetry/api"];
+/** What an entry is made for: who uses the entry has it already. */
+const PEERS = ["bullmq", "pg-boss"];
 
 /** Builds the package into a folder, which is emptied first. */
 export async function buildNpm(
@@ -52,6 +55,8 @@ export async function buildNpm(
     dependencies,
     peerDependencies,
     peerDependenciesMeta: Object.fromEntries(Object.keys(peerDependencies).map((name) => [name, { optional: true }])),
+    peerDependencies: Object.fromEntries(PEERS.map((name) => [name, `^${NPM_PACKAGES.get(name)}`])),
+    peerDependenciesMeta: Object.fromEntries(PEERS.map((name) => [name, { optional: true }])),
   };
   await Deno.writeTextFile(
     join(folder, "package.json"),
@@ -80,6 +85,8 @@ async function writeScripts(
     for (const [name, range] of NPM_PACKAGES) {
       if (!code.includes(`from "${name}"`) && !code.includes(`from "${name}/`)) continue;
       (PEERS.includes(name) ? peerDependencies : dependencies)[name] = range;
+      if (PEERS.includes(name)) continue;
+      if (code.includes(`from "${name}"`) || code.includes(`from "${name}/`)) dependencies[name] = range;
     }
     await Deno.writeTextFile(path, code);
   }

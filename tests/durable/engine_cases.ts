@@ -49,6 +49,8 @@ export interface EngineSuite {
   make(): Promise<EngineUnderTest>;
   readonly capabilities: EngineCapabilities;
   readonly timing?: Partial<EngineTiming>;
+  /** Whether the client of the engine has timers of its own that outlive it. */
+  readonly clientTimers?: boolean;
 }
 
 interface Context extends EngineUnderTest {
@@ -600,16 +602,21 @@ const TIMING: EngineTiming = { lease: 1_000, delay: 200, early: 0, patience: 15_
  *
  * @param name The engine, for the names of the tests.
  */
-export function testEngine(name: string, { make, capabilities, timing = {} }: EngineSuite): void {
+export function testEngine(name: string, { make, capabilities, timing = {}, clientTimers = false }: EngineSuite): void {
   for (const { name: criterion, needs = [], run } of engineCases) {
-    Deno.test(`${name}: ${criterion}`, async () => {
-      if (needs.some((need) => !capabilities[need])) return;
-      const made = await make();
-      try {
-        await run({ ...made, capabilities, timing: { ...TIMING, ...timing } });
-      } finally {
-        await made.close();
-      }
+    Deno.test({
+      name: `${name}: ${criterion}`,
+      sanitizeOps: !clientTimers,
+      sanitizeResources: !clientTimers,
+      async fn() {
+        if (needs.some((need) => !capabilities[need])) return;
+        const made = await make();
+        try {
+          await run({ ...made, capabilities, timing: { ...TIMING, ...timing } });
+        } finally {
+          await made.close();
+        }
+      },
     });
   }
 }

@@ -1,0 +1,133 @@
+/** BullMQ on a real Redis. */
+import { assertEquals, assertThrows } from "@std/assert";
+import { Redis } from "ioredis";
+import { bullmqEngine } from "../../src/durable/bullmq.ts";
+import type { Consumption, Engine } from "../../src/durable/engine.ts";
+import { redisMissing, startRedis } from "../../tools/servers/redis.ts";
+import { type EngineTiming, Inbox, testEngine } from "./engine_cases.ts";
+import { failingReceiver, manyDead } from "./open_engine_cases.ts";
+
+const TIMING: EngineTiming = { lease: 1_000, delay: 100, early: 5, patience: 15_000 };
+const missing = redisMissing();
+if (missing) Deno.test({ name: `BullMQ: skipped, ${missing}`, ignore: true, fn() {} });
+else {
+  testEngine("BullMQ", {
+    async make() {
+      const server = await startRedis();
+      const connections: Redis[] = [];
+      const connect = () => {
+        const connection = new Redis(server.url, { maxRetriesPerRequest: null });
+        connections.push(connection);
+        return bullmqEngine("tasks", { connection });
+      };
+      const engine = connect();
+      let worker = connect();
+      const workers = [worker];
+      const consumptions: Consumption[] = [];
+      engine.consume = async (...args: Parameters<NonNullable<Engine["consume"]>>) => {
+        const consumption = await worker.consume(...args);
+        consumptions.push(consumption);
+        return consumption;
+      };
+      return {
+        engine,
+        crash() {
+          connections.at(-1)?.disconnect(); // nothing that it says is heard any more
+          workers.push(worker = connect());
+        },
+        async close() {
+          await Promise.all(consumptions.map((consumption) => consumption.stop()));
+          await Promise.all([engine, ...workers].map((engine) => engine.close()));
+          for (const connection of connections) connection.disconnect();
+          await server.stop();
+        },
+      };
+    },
+    capabilities: {
+      deduplicates: true,
+      removes: true,
+      extends: true,
+      leases: true,
+      freeGiveBack: true,
+      deadLetters: true,
+      records: true,
+      atomicRecords: true,
+      waited: true,
+    },
+    timing: TIMING,
+    clientTimers: true, // redis-parser shrinks its buffer at its leisure
+  });
+
+  const client = { sanitizeOps: false, sanitizeResources: false }; // redis-parser, as above
+
+  Deno.test({
+    name: "BullMQ: stop() of a worker that waits for a message does not wait for one",
+    ...client,
+    async fn() {
+      const server = await startRedis();
+      const connection = new Redis(server.url, { maxRetriesPerRequest: null });
+      const engine = bullmqEngine("tasks", { connection });
+      const inbox = await Inbox.open(engine, { ...TIMING, patience: 900 });
+      while (!`${await connection.client("LIST")}`.includes("cmd=bzpopmin"));
+      await inbox.stop();
+      await engine.close();
+      connection.disconnect();
+      await server.stop();
+    },
+  });
+
+  Deno.test({
+    name: "BullMQ: dead letters may be many, and a receiver that fails is told, and given the message again",
+    ...client,
+    async fn() {
+      const server = await startRedis();
+      const connection = new Redis(server.url, { maxRetriesPerRequest: null });
+      const engine = bullmqEngine("tasks", { connection });
+      await manyDead(engine, TIMING.lease);
+      await failingReceiver(engine);
+      await engine.close();
+      connection.disconnect();
+      await server.stop();
+    },
+  });
+
+  Deno.test({
+    name: "BullMQ: what goes wrong with the connection is told, and then it goes on",
+    ...client,
+    async fn() {
+      const server = await startRedis({ durable: true });
+      const connection = new Redis(server.url, { maxRetriesPerRequest: null, retryStrategy: () => 20 });
+      connection.on("error", () => {});
+      const engine = bullmqEngine("tasks", { connection });
+      const inbox = await Inbox.open(engine, TIMING, 1, 60_000);
+      const deadline = new Date(Date.now() + 60_000);
+      await engine.enqueue({ key: "a", body: "a", deadline });
+      const { verdict } = await inbox.next();
+      await server.restart(async () => {
+        verdict({ kind: "done" }); // it is said when there is a server again
+        while (inbox.errors.length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+      });
+      await engine.enqueue({ key: "b", body: "b", deadline });
+      assertEquals((await inbox.finish()).body, "b");
+      assertEquals(await engine.enqueue({ key: "b", body: "b", deadline }), inbox.all[1]?.id);
+      await server.restart();
+      await engine.enqueue({ key: "c", body: "c", deadline });
+      assertEquals((await inbox.finish()).body, "c");
+      await inbox.stop();
+      assertEquals(inbox.all.length, 3);
+      await engine.close();
+      connection.disconnect();
+      await server.stop();
+    },
+  });
+}
+
+Deno.test("bullmqEngine() refuses what cannot be", () => {
+  const connection = { duplicate() {}, defineCommand() {} };
+  assertThrows(() => bullmqEngine("a:b", { connection }), TypeError, "without colons");
+  assertThrows(() => bullmqEngine("", { connection }), TypeError, "non-empty");
+  assertThrows(() => bullmqEngine("a", { connection: {} as never }), TypeError, "a client of ioredis");
+  assertThrows(() => bullmqEngine("a", { connection, remember: -1 }), RangeError, "remember");
+  assertThrows(() => bullmqEngine("a", { connection, prefix: "" }), TypeError, "prefix");
+  assertThrows(() => bullmqEngine("a", { connection, other: 1 } as never), TypeError, "other");
+});
