@@ -1,0 +1,67 @@
+/** Opens the engines that have a server, by a kind and an address that a child process can be told. */
+import { Redis } from "ioredis";
+import { PgBoss } from "pg-boss";
+import { bullmqEngine } from "../../src/durable/bullmq.ts";
+import type { Engine } from "../../src/durable/engine.ts";
+import { pgBossEngine } from "../../src/durable/pg_boss.ts";
+
+export type EngineKind = "pg-boss" | "BullMQ";
+
+export interface OpenEngine {
+  readonly engine: Required<Pick<Engine, "records" | "remove" | "consume" | "deadLetters">> & Engine;
+  /** How many messages are waiting, or with a worker. */
+  pending(): Promise<number>;
+  close(): Promise<void>;
+}
+
+export async function openEngine(
+  kind: EngineKind,
+  url: string,
+  onError: (error: unknown) => void,
+  queue = "tasks",
+): Promise<OpenEngine> {
+  if (kind === "BullMQ") {
+    const connection = new Redis(url, { maxRetriesPerRequest: null, retryStrategy: () => 50 });
+    connection.on("error", onError);
+    const engine = bullmqEngine(queue, { connection });
+    return {
+      engine,
+      async pending() {
+        const lists = await Promise.all(
+          ["wait", "active", "paused"].map((name) => connection.llen(`bull:${queue}:${name}`)),
+        );
+        const sets = await Promise.all(
+          ["delayed", "prioritized"].map((name) => connection.zcard(`bull:${queue}:${name}`)),
+        );
+        return [...lists, ...sets].reduce((sum, count) => sum + count);
+      },
+      async close() {
+        await engine.close();
+        connection.disconnect();
+      },
+    };
+  }
+  for (;;) {
+    const boss = new PgBoss({ connectionString: url, max: 6, supervise: false, schedule: false });
+    boss.on("error", onError);
+    try {
+      await boss.start();
+    } catch (error) { // the server is just being restarted
+      onError(error);
+      await boss.stop({ graceful: false }).catch(() => {});
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      continue;
+    }
+    return {
+      engine: pgBossEngine(boss, { queue, poll: 100, listen: true }),
+      async pending() {
+        const { rows } = await boss.getDb().executeSql(
+          "select count(*)::int as pending from pgboss.job where name = $1 and state < 'completed'",
+          [queue],
+        );
+        return rows[0].pending;
+      },
+      close: () => boss.stop({ graceful: false }),
+    };
+  }
+}
