@@ -8,26 +8,36 @@ import { missingServers, OPERATIONS } from "./operations.ts";
 import { UPLOAD_PAGE, uploadPageNote } from "./upload_page.ts";
 import { pathToFileURL } from "node:url";
 
-/** Unit tests, operations, conformance on Deno, doc tests, and the branch coverage of all but these. */
+/** Where the tests of durable hand-off are: a leg of their own, as they start servers and processes. */
+const DURABLE = "tests/durable/";
+
+/** Unit tests, operations, durable hand-off, conformance on Deno, doc tests, and the branch coverage of all but these. */
 export function denoTests(
   ground: Ground,
 ): { unit: Leg; operations: Leg; uploadPage: Leg; inspectorPage: Leg; conformance: Leg; docs: Leg; coverage: Leg } {
+): { unit: Leg; operations: Leg; durable: Leg; uploadPage: Leg; conformance: Leg; docs: Leg; coverage: Leg } {
   const profile = join(ground.scratch, "coverage");
   const covered = [`--coverage=${profile}`, "--coverage-raw-data-only"];
   const unit = once(() =>
     denoTest(ground, "unit", [
       ...covered,
       `--ignore=tests/conformance,${OPERATIONS},${UPLOAD_PAGE},${INSPECTOR_PAGE}`,
+      `--ignore=tests/conformance,${OPERATIONS},${DURABLE},${UPLOAD_PAGE}`,
       "tests/",
     ])
   );
   const operations = once(() => denoTest(ground, "operations", [...covered, OPERATIONS]));
+  const durable = once(() => denoTest(ground, "durable", [...covered, DURABLE]));
   const conformance = once(() => denoTest(ground, "conformance", [...covered, "tests/conformance/"]));
   return {
     unit: { name: "unit tests", run: unit },
     operations: {
       name: "operations on real stores",
       run: async () => ({ note: missingServers(), ...await operations() }),
+    },
+    durable: {
+      name: "durable hand-off on real engines",
+      run: async () => ({ note: missingServers(), ...await durable() }),
     },
     uploadPage: {
       name: "upload page in a browser",
@@ -48,7 +58,7 @@ export function denoTests(
     coverage: {
       name: "branch coverage of src",
       async run(): Promise<Outcome> {
-        await Promise.allSettled([unit(), operations(), conformance()]);
+        await Promise.allSettled([unit(), operations(), durable(), conformance()]);
         return await measure(profile);
       },
     },
