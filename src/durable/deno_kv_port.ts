@@ -1,0 +1,60 @@
+/**
+ * What is used of Deno KV, and what its peculiarities ask for.
+ *
+ * @module
+ */
+import { Bell } from "../http/operations/bell.ts";
+
+/** A key of Deno KV, as far as it is used here. */
+export type KvKey = readonly string[];
+
+/** An atomic operation of Deno KV, as far as it is used here. */
+export interface KvAtomicLike {
+  /** Has `commit` do nothing unless these versions are still there. */
+  check(...checks: { key: KvKey; versionstamp: string | null }[]): KvAtomicLike;
+  /** Writes. */
+  set(key: KvKey, value: unknown, options?: { expireIn?: number }): KvAtomicLike;
+  /** Removes. */
+  delete(key: KvKey): KvAtomicLike;
+  /** Does all of it, or nothing. */
+  commit(): Promise<{ ok: true; versionstamp: string } | { ok: false }>;
+}
+
+/** What is used of a `Deno.Kv`. */
+export interface KvQueueLike {
+  /** Reads. */
+  get(key: KvKey): Promise<{ value: unknown; versionstamp: string | null }>;
+  /** Reads all below a key, in order. */
+  list(
+    selector: { prefix: KvKey },
+    options: { limit?: number },
+  ): AsyncIterable<{ key: readonly unknown[]; value: unknown; versionstamp: string }>;
+  /** Tells when a key changes, in this process or, with a remote database, in any. */
+  watch(keys: readonly [KvKey]): ReadableStream<unknown>;
+  /** Begins an atomic operation. */
+  atomic(): KvAtomicLike;
+}
+
+const PATIENCE = 5_000; // for another process that writes to the same file, in milliseconds
+const LONGEST_PAUSE = 50;
+const LONGEST_PART = 300; // in UTF-16 units: a key has at most 2 KiB
+
+/** Tries again while another process writes: a file takes one writer, and tells the others so at once. */
+export async function patiently<T>(commit: () => Promise<T>): Promise<T> {
+  for (const giveUpAt = Date.now() + PATIENCE;;) {
+    try {
+      return await commit();
+    } catch (error) {
+      if (!/database is locked/.test(String(error)) || Date.now() > giveUpAt) throw error;
+      await new Bell().wait(Math.random() * LONGEST_PAUSE);
+    }
+  }
+}
+
+/** A text as one part of a key: itself, or a hash if it is long or would not come back as it is. */
+export async function keyPart(text: string): Promise<string> {
+  if (text.length <= LONGEST_PART && text.isWellFormed() && !text.startsWith("sha256:")) return text;
+  const bytes = new TextEncoder().encode(JSON.stringify(text)); // which tells lone surrogates apart
+  const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
+  return `sha256:${Array.from(hash, (byte) => byte.toString(16).padStart(2, "0")).join("")}`;
+}
