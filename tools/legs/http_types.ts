@@ -28,7 +28,30 @@ const NODE_TYPES = { "@types/node": "26.6.6", "undici-types": "8.12.4" };
 const CLOUDFLARE = `
 import { scoped } from "@taskscope/taskscope/http";
 import { cloudflareLifetime } from "@taskscope/taskscope/cloudflare";
+import {
+  cloudflareQueues,
+  durableObjectRecords,
+  kvRecords,
+  queueHandler,
+  RecordsObject,
+} from "@taskscope/taskscope/durable/cloudflare-queues";
 interface Env { readonly NAME: string }
+interface QueueEnv {
+  readonly QUEUE: Queue;
+  readonly DEAD: Queue<unknown>;
+  readonly KV: KVNamespace;
+  readonly RECORDS: DurableObjectNamespace;
+}
+export { RecordsObject };
+export const object = (state: DurableObjectState): DurableObject => new RecordsObject(state);
+export const consumer: ExportedHandler<QueueEnv> = {
+  queue: queueHandler([], ({ QUEUE, DEAD, KV }: QueueEnv) => {
+    return cloudflareQueues(QUEUE, { records: kvRecords(KV), deadLetters: DEAD });
+  }),
+};
+export const other = queueHandler([], ({ QUEUE, RECORDS }: QueueEnv) => {
+  return cloudflareQueues(QUEUE, { records: durableObjectRecords(RECORDS) });
+}) satisfies ExportedHandler<QueueEnv>["queue"];
 export default {
   fetch: scoped((request, scope, env: Env, ctx: ExecutionContext) => {
     scope.spawnDetached(({ signal }) => fetch(request.url, { signal }), { deadline: { seconds: 20 } });
