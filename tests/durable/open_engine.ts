@@ -1,11 +1,13 @@
-/** Opens the engines that have a server, by a kind and an address that a child process can be told. */
+/** Opens the engines that other processes can open, too, by a kind and an address that a child process can be told. */
 import { Redis } from "ioredis";
 import { PgBoss } from "pg-boss";
 import { bullmqEngine } from "../../src/durable/bullmq.ts";
+import { denoKvEngine } from "../../src/durable/deno_kv.ts";
 import type { Engine } from "../../src/durable/engine.ts";
 import { pgBossEngine } from "../../src/durable/pg_boss.ts";
+import type { RestartableServer } from "../../tools/servers/server.ts";
 
-export type EngineKind = "pg-boss" | "BullMQ";
+export type EngineKind = "pg-boss" | "BullMQ" | "Deno KV";
 
 export interface OpenEngine {
   readonly engine: Required<Pick<Engine, "records" | "remove" | "consume" | "deadLetters">> & Engine;
@@ -41,6 +43,20 @@ export async function openEngine(
       },
     };
   }
+  if (kind === "Deno KV") {
+    const kv = await Deno.openKv(url);
+    return {
+      engine: denoKvEngine(kv, { prefix: queue, poll: 100 }),
+      async pending() {
+        const places = ["ready", "later"].map((place) => Array.fromAsync(kv.list({ prefix: [queue, place] })));
+        return (await Promise.all(places)).flat().length;
+      },
+      async close() {
+        await undefined;
+        kv.close();
+      },
+    };
+  }
   for (;;) {
     const boss = new PgBoss({ connectionString: url, max: 6, supervise: false, schedule: false });
     boss.on("error", onError);
@@ -64,4 +80,16 @@ export async function openEngine(
       close: () => boss.stop({ graceful: false }),
     };
   }
+}
+
+/** For Deno KV: a file has no server that could be killed. */
+export async function startFile(): Promise<RestartableServer> {
+  const folder = await Deno.makeTempDir({ prefix: "taskscope-queue-" });
+  return {
+    url: `${folder}/kv`,
+    async restart(meanwhile) {
+      await meanwhile?.();
+    },
+    stop: () => Deno.remove(folder, { recursive: true }),
+  };
 }
