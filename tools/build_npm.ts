@@ -26,10 +26,8 @@ const NPM_PACKAGES = new Map(
   }),
 );
 
-/** What only one entry imports: whoever uses that entry has it, and it must be the one they have. */
-const PEERS = ["@opentelemetry/api"];
-/** What an entry is made for: who uses the entry has it already. */
-const PEERS = ["bullmq", "pg-boss"];
+/** What one entry is made for: whoever uses that entry has it, and it must be the one they have. */
+const PEERS = ["@opentelemetry/api", "bullmq", "pg-boss"];
 
 /** Builds the package into a folder, which is emptied first. */
 export async function buildNpm(
@@ -38,7 +36,7 @@ export async function buildNpm(
 ): Promise<void> {
   await Deno.remove(folder, { recursive: true }).catch(() => {});
   await Deno.mkdir(folder, { recursive: true });
-  const { dependencies, peerDependencies } = await writeScripts(folder, env);
+  const dependencies = await writeScripts(folder, env);
   await writeDeclarations(folder);
   const manifest = {
     name: config.name,
@@ -53,9 +51,7 @@ export async function buildNpm(
       return [name, { types: `${path}.d.ts`, default: `${path}.js` }];
     })),
     dependencies,
-    peerDependencies,
-    peerDependenciesMeta: Object.fromEntries(Object.keys(peerDependencies).map((name) => [name, { optional: true }])),
-    peerDependencies: Object.fromEntries(PEERS.map((name) => [name, `^${NPM_PACKAGES.get(name)}`])),
+    peerDependencies: Object.fromEntries(PEERS.map((name) => [name, `^${NPM_PACKAGES.get(name)?.replace("^", "")}`])),
     peerDependenciesMeta: Object.fromEntries(PEERS.map((name) => [name, { optional: true }])),
   };
   await Deno.writeTextFile(
@@ -71,26 +67,23 @@ export async function buildNpm(
 async function writeScripts(
   folder: string,
   env: { JSR_URL: string },
-): Promise<Record<"dependencies" | "peerDependencies", Record<string, string>>> {
+): Promise<Record<string, string>> {
   await bundle(env, [
     ...["--code-splitting", "--outdir", folder],
     ...[...NPM_PACKAGES.keys()].map((name) => `--external=${name}`),
     ...SOURCES,
   ]);
   const dependencies: Record<string, string> = {};
-  const peerDependencies: Record<string, string> = {};
   for (const script of await listFiles(folder)) {
     const path = join(folder, script);
     const code = nameOrigins(await Deno.readTextFile(path));
     for (const [name, range] of NPM_PACKAGES) {
-      if (!code.includes(`from "${name}"`) && !code.includes(`from "${name}/`)) continue;
-      (PEERS.includes(name) ? peerDependencies : dependencies)[name] = range;
       if (PEERS.includes(name)) continue;
       if (code.includes(`from "${name}"`) || code.includes(`from "${name}/`)) dependencies[name] = range;
     }
     await Deno.writeTextFile(path, code);
   }
-  return { dependencies, peerDependencies };
+  return dependencies;
 }
 
 /**

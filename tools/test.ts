@@ -30,8 +30,9 @@ import { stdEnv } from "./std.ts";
 const AT_ONCE = 2;
 
 function allLegs(ground: Ground): Leg[] {
-  const { unit, operations, uploadPage, inspectorPage, conformance: onDeno, docs, coverage } = denoTests(ground);
-  const { unit, operations, durable, uploadPage, conformance: onDeno, docs, coverage } = denoTests(ground);
+  const { unit, operations, durable, uploadPage, inspectorPage, conformance: onDeno, docs, coverage } = denoTests(
+    ground,
+  );
   return [
     ...npmPackageLegs(ground),
     unit,
