@@ -41,7 +41,7 @@ export class Track {
     this.labels = labels;
     this.instruments = instruments;
     this.wasQueued = node.is(Flag.QUEUED);
-    this.#above = above;
+    this.#above = span ? undefined : above; // not a chain: detached tasks may spawn each other for ever
   }
 
   /** The track whose span covers what is spawned in the node: this one, or the nearest above that has a span. */

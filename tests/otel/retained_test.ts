@@ -55,3 +55,39 @@ Deno.test("instrument() frees the seams of the core when it is stopped and the l
     assertEquals([watcher, around], [undefined, undefined]);
   });
 });
+
+Deno.test("instrument() keeps nothing of the detached tasks that a detached task comes from", async () => {
+  const spans: WeakRef<object>[] = [];
+  const tracer = new BasicTracerProvider({ spanProcessors: [] }).getTracer("test");
+  const noting = {
+    startSpan(...args: Parameters<typeof tracer.startSpan>) {
+      const span = tracer.startSpan(...args);
+      spans.push(new WeakRef(span));
+      return span;
+    },
+  };
+  const instrumentation = instrument({ tracer: noting });
+  const [gate, last] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  const chain = (scope: TaskScope, left: number): void => {
+    scope.spawnDetached((task) => {
+      if (left > 0) return chain(task, left - 1);
+      last.resolve();
+      return gate.promise;
+    }, { deadline: 10_000 });
+  };
+  try {
+    await TaskScope.run((scope) => chain(scope, 20));
+    await last.promise;
+    let left = spans.length;
+    for (let tries = 0; tries < 20 && left > 2; tries++) {
+      await new Promise((resolve) => setTimeout(resolve));
+      gc();
+      left = spans.filter((span) => span.deref()).length;
+    }
+    assertEquals([spans.length, instrumentation.live], [21, 1]);
+    assert(left <= 2, `${left} spans, of the last one and where it was spawned`);
+  } finally {
+    gate.resolve();
+    instrumentation.stop();
+  }
+});
