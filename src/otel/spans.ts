@@ -21,7 +21,7 @@ import type { CancelKind } from "../errors.ts";
 import type { Outcome } from "../observer.ts";
 import type { ScopeNode } from "../scope_node.ts";
 import { factsOf, inert } from "./inert.ts";
-import { kindOf, type Track } from "./track.ts";
+import { kindOf, Told, type Track } from "./track.ts";
 
 const LONGEST_NAME = 256;
 const LATEST_DATE = 8.64e15;
@@ -91,10 +91,8 @@ export function tellCancel(
 export function tellError(track: Teller, error: unknown): void {
   const { span, owner } = track;
   if (!span?.isRecording()) return;
-  const isKnown = track.told?.has(error as object);
-  if (Object(error) === error) {
-    for (const each of owner ? [track, owner] : [track]) (each.told ??= new WeakSet()).add(error as object);
-  }
+  const isKnown = track.told?.has(error);
+  for (const each of owner ? [track, owner] : [track]) (each.told ??= new Told()).add(error);
   if (isKnown) return;
   const { type, message, stack } = factsOf(error);
   span.recordException({ name: type, message, ...(stack !== undefined && { stack }) });
@@ -119,11 +117,12 @@ function describe(
   exceptions: boolean,
 ): void {
   const { cancellation } = node;
+  const isOwnFailure = cancellation?.kind === "body-failed" && cancellation.origin === node; // canceled what it owned
   span.setAttributes({
     "taskscope.task.state": outcome.state,
     ...(outcome.state === "succeeded" && outcome.late && { "taskscope.task.late": true }),
     ...(outcome.state === "abandoned" && { "taskscope.task.abandoned": true }),
-    ...(cancellation && cancelAttributes(cancellation.reason, cancellation.info)),
+    ...(cancellation && !isOwnFailure && cancelAttributes(cancellation.reason, cancellation.info)),
   });
   const error = errorOf(outcome);
   if (!error) return;

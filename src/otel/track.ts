@@ -22,7 +22,7 @@ export class Track {
   /** None for what is not counted. */
   readonly instruments: Instruments | undefined;
   /** Errors that are on its span already, or on one below; made with the first. */
-  told: WeakSet<object> | undefined;
+  told: Told | undefined;
   /** As `performance.now()` tells it. */
   readonly since: number = performance.now();
   readonly wasQueued: boolean;
@@ -47,6 +47,23 @@ export class Track {
   /** The track whose span covers what is spawned in the node: this one, or the nearest above that has a span. */
   get cover(): Track | undefined {
     return this.span ? this : this.#above;
+  }
+}
+
+const MOST_VALUES = 100; // a scope may live for ever
+
+/** Errors that have been told. They are not kept; of what is thrown but is no object, a few are. */
+export class Told {
+  readonly #errors = new WeakSet<object>();
+  readonly #values = new Set<unknown>();
+
+  has(error: unknown): boolean {
+    return this.#errors.has(error as object) || this.#values.has(error);
+  }
+
+  add(error: unknown): void {
+    if (Object(error) === error) this.#errors.add(error as object);
+    else if (this.#values.size < MOST_VALUES) this.#values.add(error);
   }
 }
 

@@ -179,4 +179,44 @@ export const ends: Cases = {
       await sdk[Symbol.asyncDispose]();
     }
   },
+
+  "what is thrown but no object is told once, too: by a detached task, and on the way up": async () => {
+    const { span, spans, ...sdk } = telemetry({ scopes: true });
+    const error = console.error;
+    console.error = () => {};
+    try {
+      await TaskScope.run(async (scope) => {
+        scope.spawn((task) => task.spawn(() => Promise.reject("text"), { name: "inner" }), { name: "outer" });
+        await scope.spawnDetached(() => Promise.reject(7), { name: "audit", deadline: 1_000 }).outcome;
+        scope.spawnDetached(() => Promise.reject(8), { name: "mail", deadline: 1_000 });
+      }, { name: "page" }).catch(() => {});
+      await new Promise((resolve) => setTimeout(resolve));
+      assertEquals(
+        spans().flatMap((each) => exceptionsOf(each).map((told) => `${each.name} ${told}`)).sort(),
+        ["audit _OTHER: 7", 'inner _OTHER: "text"', "mail _OTHER: 8"],
+      );
+      assertEquals(statusOf(span("outer")), 'error: "text"');
+    } finally {
+      console.error = error;
+      await sdk[Symbol.asyncDispose]();
+    }
+  },
+
+  "a task that failed was not canceled: that it canceled what it owned is told as an event": async () => {
+    const { span, ...sdk } = telemetry();
+    try {
+      await TaskScope.run(async (scope) => {
+        await scope.spawn((task) => {
+          task.spawn((inner) => inner.sleep(60_000), { name: "owned" });
+          return task.sleep(1).then(() => Promise.reject(new Error("boom")));
+        }, { name: "fails" }).catch(() => {});
+        await scope.spawn(() => Promise.reject(new Error("boom")), { name: "alone" }).catch(() => {});
+      }, { policy: "supervise" });
+      const kindOf = (name: string) => span(name).attributes["taskscope.cancel.kind"];
+      assertEquals([kindOf("fails"), kindOf("alone"), kindOf("owned")], [undefined, undefined, "body-failed"]);
+      assertEquals(span("fails").events.map(({ name }) => name), ["taskscope.cancel", "exception"]);
+    } finally {
+      await sdk[Symbol.asyncDispose]();
+    }
+  },
 };
