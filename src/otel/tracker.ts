@@ -9,6 +9,7 @@ import type { CancelKind } from "../errors.ts";
 import type { Outcome, ScopeInfo, TaskInfo } from "../observer.ts";
 import type { ScopeNode } from "../scope_node.ts";
 import { putAround, type Sight, watch } from "../watch.ts";
+import { isThenable } from "../validate.ts";
 import { factsOf, inert } from "./inert.ts";
 import type { Instruments } from "./metrics.ts";
 import {
@@ -160,15 +161,22 @@ export class Tracker {
     return end ? end() : call();
   }
 
-  /** Calls something that may throw, and tells the first time that it does. */
+  /** Calls something that may throw, or reject, and tells the first time that it does. */
   attempt<T>(fn: () => T): T | undefined {
     try {
-      return fn();
+      const result = fn();
+      // An async filter must not end the process.
+      if (isThenable(result)) Promise.resolve(result).then(undefined, (error) => this.#complain(error));
+      return result;
     } catch (error) {
-      if (this.#hasComplained) return undefined;
-      this.#hasComplained = true;
-      console.error("TaskScope: OpenTelemetry threw (told once):", error);
+      this.#complain(error);
       return undefined;
     }
+  }
+
+  #complain(error: unknown): void {
+    if (this.#hasComplained) return;
+    this.#hasComplained = true;
+    console.error("TaskScope: OpenTelemetry threw (told once):", error);
   }
 }

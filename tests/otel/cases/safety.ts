@@ -87,6 +87,20 @@ export const safety: Cases = {
     }
   },
 
+  "a filter or attributes that are async and fail end no process, and are told once": async () => {
+    const late = () => Promise.reject(new Error("telemetry is broken"));
+    const options: unknown[] = [{ attributes: late }, { spans: late }, { scopes: late }];
+    for (const each of options) {
+      const instrumentation = instrument(each as InstrumentOptions);
+      try {
+        const errors = await work();
+        assertEquals(errors.length, 1, JSON.stringify(errors));
+      } finally {
+        instrumentation.stop();
+      }
+    }
+  },
+
   "an instrument that throws at each measurement leaves the spans alone": async () => {
     const meter = new Proxy({}, { get: () => () => broken() });
     const sdk = telemetry({ meter: meter as NonNullable<InstrumentOptions["meter"]> });
