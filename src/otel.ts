@@ -6,7 +6,7 @@
  *
  * | what                    | how                                                                                             |
  * | ----------------------- | ----------------------------------------------------------------------------------------------- |
- * | name                    | the name of the task; kind `INTERNAL`                                                           |
+ * | name                    | that of the task, or its kind if it was given none; kind `INTERNAL`                             |
  * | parent                  | the span that is active at the spawn, or that of the owning scope if that is nearer             |
  * | no span there at all    | the caller's, where `scoped` of `./http` found a `traceparent`                                  |
  * | detached task           | a new root, with a link to the span it would have been a child of; baggage is kept              |
@@ -19,7 +19,7 @@
  *
  * | attribute                      | type    | meaning                                                                 |
  * | ------------------------------ | ------- | ----------------------------------------------------------------------- |
- * | `taskscope.task.path`          | string  | its names from the root scope down                                      |
+ * | `taskscope.task.path`          | string  | its names from the root scope down; the last 1024 characters            |
  * | `taskscope.task.kind`          | string  | `task`, `detached`, `shield`, `scope`                                   |
  * | `taskscope.task.state`         | string  | `succeeded`, `failed`, `canceled`, `abandoned`                          |
  * | `taskscope.task.queued`        | boolean | it had to wait for a place                                              |
@@ -127,7 +127,8 @@ export interface InstrumentOptions {
    */
   readonly metrics?: boolean | undefined;
   /**
-   * Whether metrics have the name of the task as an attribute. Only for names that are few.
+   * Whether metrics have the name of the task as `taskscope.task.name`. Only for names that are few; tasks that were
+   * given none have that of their kind.
    *
    * @default false
    */
@@ -209,6 +210,10 @@ export function instrument(options: InstrumentOptions = {}): Instrumentation {
   if (meter && typeof meter.createCounter !== "function") throw wrong(what, "meter needs createCounter", meter);
   if (lifetime && typeof lifetime.drain !== "function") throw wrong(what, "lifetime needs a drain function", lifetime);
   const instruments = instrumentsOf(meter as Meter | undefined, NAME, VERSION);
+  // First: a lifetime that cannot be covered throws.
+  const unwatch = hasMetrics && lifetime && watchDrains(lifetime, (duration, report) => {
+    tracker.attempt(() => instruments().drained(duration, resultOf(report)));
+  });
   const tracker = new Tracker({
     tracer: tracer as Tracer | undefined ?? trace.getTracer(NAME, VERSION), // one that asks the provider of the day
     instruments: hasMetrics ? instruments : () => undefined,
@@ -217,9 +222,6 @@ export function instrument(options: InstrumentOptions = {}): Instrumentation {
     attributes,
     hasNames: metricNames,
     hasExceptions: exceptions,
-  });
-  const unwatch = hasMetrics && lifetime && watchDrains(lifetime, (duration, report) => {
-    tracker.attempt(() => instruments().drained(duration, resultOf(report)));
   });
   const stop = () => {
     tracker.stop();

@@ -7,7 +7,14 @@ import type { DrainOptions, DrainReport, ProcessLifetime } from "../process_life
 
 type Measured = (duration: number, report: DrainReport) => void;
 
-const watched = new WeakMap<ProcessLifetime, Set<Measured>>();
+/** A lifetime whose drain is covered. */
+interface Cover {
+  readonly all: Set<Measured>;
+  /** Makes the drain what it was, unless somebody has covered this one. */
+  takeAway(): void;
+}
+
+const watched = new WeakMap<ProcessLifetime, Cover>();
 
 /**
  * Has every drain of a lifetime measured, those after a signal included: its `drain` is covered by one of its own.
@@ -16,26 +23,31 @@ const watched = new WeakMap<ProcessLifetime, Set<Measured>>();
  * @returns What takes it away again.
  */
 export function watchDrains(lifetime: ProcessLifetime, measured: Measured): () => void {
-  const all = watched.get(lifetime) ?? cover(lifetime);
+  const { all, takeAway } = watched.get(lifetime) ?? cover(lifetime);
   all.add(measured);
   return () => {
-    if (all.delete(measured) && all.size === 0 && watched.delete(lifetime)) {
-      delete (lifetime as Partial<ProcessLifetime>).drain;
-    }
+    if (all.delete(measured) && all.size === 0 && watched.delete(lifetime)) takeAway();
   };
 }
 
-function cover(lifetime: ProcessLifetime): Set<Measured> {
+function cover(lifetime: ProcessLifetime): Cover {
   const all = new Set<Measured>();
-  watched.set(lifetime, all);
   const { drain } = lifetime;
-  lifetime.drain = async (options: DrainOptions): Promise<DrainReport> => {
+  const own = Object.getOwnPropertyDescriptor(lifetime, "drain");
+  const covering = lifetime.drain = async (options: DrainOptions): Promise<DrainReport> => {
     const since = performance.now();
     const report = await drain.call(lifetime, options);
     for (const each of all) each((performance.now() - since) / 1_000, report);
     return report;
   };
-  return all;
+  const takeAway = () => {
+    if (lifetime.drain !== covering) return;
+    if (own) Object.defineProperty(lifetime, "drain", own);
+    else delete (lifetime as Partial<ProcessLifetime>).drain;
+  };
+  const added = { all, takeAway };
+  watched.set(lifetime, added);
+  return added;
 }
 
 /** What became of a drain, in one word. */

@@ -21,12 +21,18 @@ export function inert(text: string, longest = 1_024): string {
   });
 }
 
+const LONGEST_PATH = 1_024;
+
+/** A path as text; of one that is too long, the end, which says more. */
+export function inertPath(path: string): string {
+  return inert(path.length > LONGEST_PATH ? `…${path.slice(1 - LONGEST_PATH)}` : path);
+}
+
 /** What can be told of a thrown value. */
 export interface ErrorFacts {
   /** For `error.type` and `exception.type`: a name that code has, or `_OTHER`. */
   readonly type: string;
   readonly message: string;
-  readonly stack: string | undefined;
 }
 
 const NAME = /^[\w.$-]{1,64}$/;
@@ -35,15 +41,24 @@ const FRAME = /^\s+at .*$|^.{0,200}@.+:\d+:\d+$/;
 /** Looks at anything that can be thrown; an object that resists is told without details. */
 export function factsOf(error: unknown): ErrorFacts {
   try {
-    const { name, message, stack } = Object(error) as { name?: unknown; message?: unknown; stack?: unknown };
+    const { name, message } = Object(error) as { name?: unknown; message?: unknown };
     if (typeof error !== "object" || typeof message !== "string") {
-      return { type: "_OTHER", message: inert(show(error), LONGEST_MESSAGE), stack: undefined };
+      return { type: "_OTHER", message: inert(show(error), LONGEST_MESSAGE) };
     }
     const type = typeof name === "string" && NAME.test(name) ? name : "_OTHER";
-    const told = inert(message, LONGEST_MESSAGE);
-    return { type, message: told, stack: typeof stack === "string" ? framesOf(`${type}: ${told}`, stack) : undefined };
+    return { type, message: inert(message, LONGEST_MESSAGE) };
   } catch {
-    return { type: "_OTHER", message: "a value that cannot be looked at", stack: undefined };
+    return { type: "_OTHER", message: "a value that cannot be looked at" };
+  }
+}
+
+/** The stack of what was thrown, if it has one. Apart from the facts: engines make it when somebody first asks. */
+export function stackOf(error: unknown, { type, message }: ErrorFacts): string | undefined {
+  try {
+    const { stack } = error as { stack?: unknown };
+    return typeof error === "object" && typeof stack === "string" ? framesOf(`${type}: ${message}`, stack) : undefined;
+  } catch {
+    return undefined;
   }
 }
 

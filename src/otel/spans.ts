@@ -20,10 +20,9 @@ import { TraceParent } from "../http/trace_parent.ts";
 import type { CancelKind } from "../errors.ts";
 import type { Outcome } from "../observer.ts";
 import type { ScopeNode } from "../scope_node.ts";
-import { factsOf, inert } from "./inert.ts";
-import { kindOf, Told, type Track } from "./track.ts";
+import { factsOf, inert, inertPath, stackOf } from "./inert.ts";
+import { kindOf, nameOf, pathOf, Told, type Track } from "./track.ts";
 
-const LONGEST_NAME = 256;
 const LATEST_DATE = 8.64e15;
 
 /** A span, and the context in which its task runs. */
@@ -59,16 +58,15 @@ export function openSpan(tracer: Tracer, node: ScopeNode, around: Context, extra
   const kind = kindOf(node);
   const attributes: Attributes = {
     ...extra,
-    "taskscope.task.path": inert(node.path),
+    "taskscope.task.path": pathOf(node),
     "taskscope.task.kind": kind,
     ...(node.is(Flag.QUEUED) && { "taskscope.task.queued": true }),
   };
   const at = node.limit?.at ?? Infinity;
   if (at <= LATEST_DATE) attributes["taskscope.deadline"] = new Date(at).toISOString();
-  const name = inert(node.name, LONGEST_NAME);
   const isRoot = kind === "detached";
   const within = isRoot ? trace.deleteSpan(around) : around; // baggage and all else stay
-  const span = tracer.startSpan(name, { attributes, ...(isRoot && { links: linksTo(around) }) }, within);
+  const span = tracer.startSpan(nameOf(node), { attributes, ...(isRoot && { links: linksTo(around) }) }, within);
   return isSpanContextValid(span.spanContext()) ? { span, context: trace.setSpan(within, span) } : undefined;
 }
 
@@ -94,8 +92,9 @@ export function tellError(track: Teller, error: unknown): void {
   const isKnown = track.told?.has(error);
   for (const each of owner ? [track, owner] : [track]) (each.told ??= new Told()).add(error);
   if (isKnown) return;
-  const { type, message, stack } = factsOf(error);
-  span.recordException({ name: type, message, ...(stack !== undefined && { stack }) });
+  const facts = factsOf(error);
+  const stack = stackOf(error, facts);
+  span.recordException({ name: facts.type, message: facts.message, ...(stack !== undefined && { stack }) });
 }
 
 /** Ends the span of a node. */
@@ -145,7 +144,7 @@ function cancelAttributes(
 ): Attributes {
   return {
     "taskscope.cancel.kind": inert(String(kind)), // a reason of the user's may be a CancelReason of any kind
-    "taskscope.cancel.origin": inert(String(origin)),
+    "taskscope.cancel.origin": inertPath(String(origin)),
     "taskscope.cancel.reason": factsOf(reason).message,
   };
 }
@@ -160,10 +159,10 @@ export function tellLateEnd(
   exceptions: boolean,
 ): void {
   const attributes: Attributes = {
-    "taskscope.task.path": inert(node.path),
+    "taskscope.task.path": pathOf(node),
     "taskscope.task.kind": kindOf(node),
     "taskscope.task.after_abandon": true,
   };
-  const span = tracer.startSpan(inert(node.name, LONGEST_NAME), { startTime, attributes }, around);
+  const span = tracer.startSpan(nameOf(node), { startTime, attributes }, around);
   closeSpan({ span, told: undefined, owner: undefined }, node, outcome, exceptions);
 }

@@ -10,7 +10,7 @@ import type { Outcome, ScopeInfo, TaskInfo } from "../observer.ts";
 import type { ScopeNode } from "../scope_node.ts";
 import { putAround, type Sight, watch } from "../watch.ts";
 import { isThenable } from "../validate.ts";
-import { factsOf, inert } from "./inert.ts";
+import { factsOf } from "./inert.ts";
 import type { Instruments } from "./metrics.ts";
 import {
   closeSpan,
@@ -22,7 +22,7 @@ import {
   tellError,
   tellLateEnd,
 } from "./spans.ts";
-import { kindOf, Track } from "./track.ts";
+import { kindOf, nameOf, Track } from "./track.ts";
 
 /** What `instrument` was asked for. */
 export interface Settings {
@@ -102,7 +102,7 @@ export class Tracker {
     const opened = !isWanted ? undefined : this.attempt((): Opened | undefined => {
       return openSpan(tracer, node, surroundings(node, above), this.attempt(() => attributes(info as TaskInfo)) ?? {});
     });
-    const labels = { "taskscope.task.kind": kind, ...(hasNames && { "taskscope.task.name": inert(node.name, 256) }) };
+    const labels = { "taskscope.task.kind": kind, ...(hasNames && { "taskscope.task.name": nameOf(node) }) };
     const track = new Track(node, {
       context: opened?.context ?? here,
       span: opened?.span,

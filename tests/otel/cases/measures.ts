@@ -2,7 +2,7 @@ import { metrics } from "@opentelemetry/api";
 import { AggregationTemporality, InMemoryMetricExporter, MeterProvider } from "@opentelemetry/sdk-metrics";
 import { PeriodicExportingMetricReader } from "@opentelemetry/sdk-metrics";
 import { assert, assertEquals } from "@std/assert";
-import { processLifetime, TaskScope } from "@taskscope/taskscope";
+import { map, processLifetime, TaskScope } from "@taskscope/taskscope";
 import { instrument } from "@taskscope/taskscope/otel";
 import type { Cases } from "../cases.ts";
 import { telemetry } from "../telemetry.ts";
@@ -108,6 +108,63 @@ export const measures: Cases = {
       for (const each of [sdk, second, third]) await each[Symbol.asyncDispose]();
     }
     assertEquals([lifetime.drain === drain, Object.keys(lifetime)], [true, []]);
+  },
+
+  "a lifetime with a drain of its own, or one that was covered since, keeps that": async () => {
+    const report = { completed: 0, canceled: 0, pending: 0 };
+    const own = () => Promise.resolve(report);
+    const lifetime = Object.assign(Object.create(processLifetime()), { drain: own });
+    const sdk = telemetry({ lifetime });
+    try {
+      assertEquals(await lifetime.drain({ deadline: 1_000 }), report);
+      assert((await sdk.metrics()).includes("drain.duration{result=completed} 1"));
+    } finally {
+      await sdk[Symbol.asyncDispose]();
+    }
+    assertEquals(lifetime.drain, own);
+    const again = telemetry({ lifetime });
+    const measured = lifetime.drain;
+    const covering = () => measured.call(lifetime, { deadline: 1_000 });
+    lifetime.drain = covering;
+    await again[Symbol.asyncDispose]();
+    assertEquals([lifetime.drain, await lifetime.drain()], [covering, report]);
+  },
+
+  "tasks without a name have one name together: each new one would be a new time series": async () => {
+    const sdk = telemetry({ metricNames: true });
+    try {
+      await TaskScope.run(async (scope) => {
+        await map(scope, [1, 2, 3], (item) => Promise.resolve(item));
+        await scope.shield(() => {}, { deadline: 1_000 });
+        await scope.spawnDetached(() => {}, { deadline: 1_000 });
+      }, { name: "page" });
+      const lines = (await sdk.metrics()).filter((line) => line.startsWith("task.spawned"));
+      assertEquals(lines, [
+        "task.spawned{kind=detached,name=detached} 1",
+        "task.spawned{kind=shield,name=shield} 1",
+        "task.spawned{kind=task,name=map} 1",
+        "task.spawned{kind=task,name=task} 3",
+      ]);
+      assertEquals(sdk.spans().map(({ name }) => name), ["task", "task", "task", "map", "shield", "detached"]);
+      assertEquals(sdk.spans()[0]?.attributes["taskscope.task.path"], "page/map/task-1");
+    } finally {
+      await sdk[Symbol.asyncDispose]();
+    }
+  },
+
+  "what is told of an error costs no stack where none is shown": async () => {
+    const sdk = telemetry({ exceptions: false });
+    try {
+      let reads = 0;
+      const boom = Object.defineProperty(new Error("boom"), "stack", { get: () => String(reads++) });
+      await TaskScope.run((scope) => {
+        scope.spawn(() => Promise.reject(boom));
+        for (let i = 0; i < 3; i++) scope.spawn((task) => task.sleep(60_000));
+      }).catch(() => {});
+      assertEquals([reads, sdk.spans().length], [0, 4]);
+    } finally {
+      await sdk[Symbol.asyncDispose]();
+    }
   },
 
   "a meter provider that is registered later is used from then on": async () => {

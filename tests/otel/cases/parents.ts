@@ -148,4 +148,19 @@ export const parents: Cases = {
       await sdk[Symbol.asyncDispose]();
     }
   },
+
+  "of a path that is too long, its end is told, where the task is": async () => {
+    const { span, ...sdk } = telemetry();
+    try {
+      const nest = (scope: TaskScope, depth: number): Promise<void> =>
+        depth === 0
+          ? scope.spawn(() => {}, { name: "leaf" })
+          : scope.spawn((task) => nest(task, depth - 1), { name: "level of the tree" });
+      await TaskScope.run((scope) => nest(scope, 200), { name: "page" });
+      const path = String(span("leaf").attributes["taskscope.task.path"]);
+      assertEquals([path.length, path.slice(0, 1), path.slice(-23)], [1_024, "…", "/level of the tree/leaf"]);
+    } finally {
+      await sdk[Symbol.asyncDispose]();
+    }
+  },
 };
