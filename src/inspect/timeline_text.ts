@@ -20,7 +20,7 @@ export interface TimelineTextOptions {
   /** A first line. Default: none. */
   readonly title?: string | undefined;
   /**
-   * How many columns a line has at most, from 60 to 1000.
+   * How many columns a line has at most, from 40 to 1000.
    *
    * @default that of the terminal, or 100
    */
@@ -45,7 +45,8 @@ export interface TimelineTextOptions {
 
 const OPTIONS = ["title", "width", "color", "chapters", "maxLanes", "now"];
 const WHAT = "Cannot render a timeline as text";
-const LEVELS = 6; // of the tree that are drawn
+const NARROWEST = 40;
+const LEVELS = 6; // of the tree that are drawn, at most
 const SIGNS: Readonly<Record<Lane["kind"], string>> = { scope: "", task: "", detached: "⇢ ", shield: "⊞ " };
 const COLORS: Readonly<Record<LaneState, number>> = {
   succeeded: 32,
@@ -84,7 +85,7 @@ export function renderTimelineText(events: Iterable<LifecycleEvent>, options: Ti
   assertOptions(options, OPTIONS, WHAT);
   const { title, width = terminalWidth(), color = false, chapters = [], maxLanes = 200, now } = options;
   assertText(title, "title", WHAT);
-  assertNumber(width, "width", WHAT, 60, 1_000);
+  assertNumber(width, "width", WHAT, NARROWEST, 1_000);
   assertOneOf(color, [true, false], "color", WHAT);
   assertCount(maxLanes, "maxLanes", WHAT);
   if (now !== undefined) assertNumber(now, "now", WHAT);
@@ -106,7 +107,7 @@ interface Host {
 
 function terminalWidth(): number {
   const { columns } = (globalThis as Host).process?.stdout ?? {};
-  return typeof columns === "number" && columns >= 60 ? Math.min(columns, 1_000) : 100;
+  return typeof columns === "number" && columns > 0 ? Math.min(Math.max(columns, NARROWEST), 1_000) : 100;
 }
 
 /** Parts one after the other, in as many lines as it takes. */
@@ -125,11 +126,12 @@ class PanelText {
 
   constructor(panel: Panel, width: number, color: boolean) {
     const { title, rows, from, to } = panel;
-    const prefixes = prefixesOf(rows);
+    const most = Math.floor(width * 0.3);
+    const prefixes = prefixesOf(rows, Math.min(LEVELS, Math.floor(most / 6))); // half of it is for names
     const labels = rows.map((row, index) => `${prefixes[index]}${labelOf(row)}`);
     const notes = rows.map((row) => noteOf(row, to));
     const widest = (texts: string[]) => texts.reduce((most, text) => Math.max(most, columns(text)), 4);
-    const left = Math.min(widest(labels), Math.floor(width * 0.3));
+    const left = Math.min(widest(labels), most);
     const right = Math.min(widest(notes), Math.floor(width * 0.4));
     const middle = width - left - right - 2;
     const cells = drawCells(panel, middle);
@@ -165,12 +167,12 @@ function noteOf(row: Row, to: number): string {
 }
 
 /** The lines of the tree, `├─ ` and so on, before the names. */
-function prefixesOf(rows: readonly Row[]): string[] {
+function prefixesOf(rows: readonly Row[], levels: number): string[] {
   const prefixes: string[] = [];
   const goesOn: boolean[] = []; // by depth: whether there is a later row under the same one
   for (const { depth } of rows.toReversed()) {
-    let prefix = depth > LEVELS ? "… " : "";
-    for (let level = Math.max(1, depth - LEVELS + 1); level < depth; level++) prefix += goesOn[level] ? "│  " : "   ";
+    let prefix = depth > levels ? "… " : "";
+    for (let level = Math.max(1, depth - levels + 1); level < depth; level++) prefix += goesOn[level] ? "│  " : "   ";
     if (depth > 0) prefix += goesOn[depth] ? "├─ " : "└─ ";
     prefixes.push(prefix);
     goesOn.length = Math.min(goesOn.length, depth + 1);

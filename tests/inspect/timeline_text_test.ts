@@ -37,7 +37,7 @@ Deno.test("renderTimelineText() keeps to its width, in columns, and has no color
     message: "語".repeat(99),
   });
   for (const events of [[], everything(), load(40), load(400), wide.events]) {
-    for (const width of [60, 100, 237]) {
+    for (const width of [40, 60, 100, 237]) {
       const text = renderTimelineText(events, { width, title: "語".repeat(150) });
       for (const line of text.split("\n")) assert(columns(line) <= width, `${columns(line)} > ${width}: ${line}`);
       assert(!text.includes("\x1b"));
@@ -88,9 +88,17 @@ Deno.test("renderTimelineText() has chapters, folds, and refuses options that ma
   }
   assertStringIncludes(renderTimelineText(deep.events, { width: 120 }), "\n…                └─ level 29");
 
+  for (const width of [60, 80]) {
+    assertStringIncludes(
+      renderTimelineText(deep.events, { width }),
+      "└─ level",
+      "a name has room below a deep tree, too",
+    );
+  }
+
   const wrong = (options: object, error: typeof TypeError | typeof RangeError, message: string) =>
     assertThrows(() => renderTimelineText([], options), error, message);
-  wrong({ width: 10 }, RangeError, "width must be between 60 and 1000");
+  wrong({ width: 10 }, RangeError, "width must be between 40 and 1000");
   wrong({ color: "yes" }, TypeError, "color must be true or false");
   wrong({ theme: "dark" }, TypeError, "the options are title, width");
 });
