@@ -78,7 +78,7 @@ function ending(lane: Lane): string {
   const { cancel, state, message, isMissed } = lane;
   if (cancel?.origin === lane && !(isMissed && cancel.kind === "deadline")) return began(cancel, lane);
   if (state === "failed") return isMissed ? "" : `failed: ${message}`;
-  if (cancel !== undefined && cancel.origin !== lane) return `canceled by ${cancel.origin.name}: ${why(cancel)}`;
+  if (cancel !== undefined && cancel.origin !== lane) return `canceled by ${cancel.origin.name}${because(cancel)}`;
   if (state !== "canceled" || isMissed) return "";
   return lane.canceledBy && lane.canceledBy !== lane ? `canceled by ${lane.canceledBy.name}` : `canceled: ${message}`;
 }
@@ -88,14 +88,19 @@ function began(cancel: Cancel, lane: Lane): string {
   const { kind, cause, by } = cancel;
   if (kind === "sibling-failed") return `${cause?.name ?? "a task"} failed, so the others were canceled`;
   if (kind === "body-failed") return `failed, so its tasks were canceled: ${lane.message || cancel.reason}`;
-  return `canceled${isOutside(cancel) ? ` by ${by}` : ""}: ${why(cancel)}`;
+  return `canceled${isOutside(cancel) ? ` by ${by}` : ""}${because(cancel)}`;
 }
 
-/** The reason of a cancellation, in a few words. */
+/** The reason of a cancellation, in a few words; none where there is nothing to say. */
 export function why({ kind, cause, reason }: Cancel): string {
   if (kind === "sibling-failed" && cause) return `${cause.name} failed`;
-  const isOurs = reason === "" || reason.startsWith('"'); // `"page" was canceled` says nothing new
-  return kind === "canceled" && !isOurs ? reason : kind;
+  if (kind !== "canceled") return kind;
+  return reason.startsWith('"') ? "" : reason; // `"page" was canceled` says nothing new
+}
+
+function because(cancel: Cancel): string {
+  const reason = why(cancel);
+  return reason === "" ? "" : `: ${reason}`;
 }
 
 /**

@@ -72,6 +72,9 @@ export interface PlacedPanel {
   readonly sizes: Sizes;
   readonly title: Label | undefined;
   readonly axis: number;
+  /** When it begins; at the end of the axis. */
+  readonly moment: Label;
+  /** Without a text where there is no room for it. */
   readonly ticks: readonly (Tick & { readonly x: number })[];
   readonly top: number;
   readonly bottom: number;

@@ -32,7 +32,7 @@ export function columnsFor(panels: readonly Panel[], width: number, sizes: Sizes
   for (const { rows, to } of panels) {
     for (const row of rows) {
       names = Math.max(names, row.depth * indent + 22 + pixels(nameOf(row), sizes.label, row.depth === 0));
-      notes = Math.max(notes, 30 + pixels(wordsOf(row, to).join(SEPARATOR), sizes.note, true));
+      notes = Math.max(notes, 31 + pixels(wordsOf(row, to).join(SEPARATOR), sizes.note, true));
     }
   }
   const left = PAD + GAP + Math.min(Math.max(names, 90), width * 0.25) + GAP;

@@ -3,9 +3,11 @@
  *
  * @module
  */
+import { interestOf } from "./timeline_facts.ts";
 import { type Columns, columnsFor, GAP, labeled, nameOf, place, SEPARATOR, wordsOf } from "./timeline_labels.ts";
 import {
   type End,
+  type Label,
   type Link,
   PAD,
   type PlacedPanel,
@@ -18,7 +20,7 @@ import {
 import type { Lane } from "./timeline_lane.ts";
 import { fit, pixels } from "./timeline_measure.ts";
 import type { Panel, Row } from "./timeline_rows.ts";
-import { ticksOf } from "./timeline_time.ts";
+import { formatMoment, ticksOf } from "./timeline_time.ts";
 
 const TITLE = 30;
 const AXIS = 26;
@@ -68,8 +70,11 @@ class PanelLayout {
     const title = text === "" ? undefined : { text, x: PAD, y: this.#y + 12, size: 15, width };
     this.#y += (title ? TITLE : 0) + AXIS;
     const axis = this.#y - 12;
-    const ticks = ticksOf(to - from, (columns.right - columns.left) / 90)
-      .map((tick) => ({ ...tick, x: this.#xOf(from + tick.after) }));
+    const moment = momentAt(from, axis, columns.edge + 8);
+    const ticks = ticksOf(to - from, (columns.right - columns.left) / 90).map(({ after, text }) => {
+      const x = this.#xOf(from + after);
+      return { after, text: x + pixels(text, moment.size) / 2 + GAP <= moment.x ? text : "", x };
+    });
     const top = this.#y;
     const rows = this.#rows();
     const byLane = new Map(rows.flatMap((row) => row.lane ? [[row.lane, row] as const] : []));
@@ -79,6 +84,7 @@ class PanelLayout {
       sizes,
       title,
       axis,
+      moment,
       ticks,
       top,
       bottom: this.#y,
@@ -99,7 +105,8 @@ class PanelLayout {
 
   #rows(): PlacedRow[] {
     const { rows } = this.#panel;
-    const { pitch } = this.#sizes;
+    const { pitch, label } = this.#sizes;
+    const apart = label * 1.2;
     const [inset, gap] = pitch >= 17 ? [4, 8] : [2, 3];
     const places: number[] = [];
     for (let at = 0; at < rows.length;) {
@@ -109,15 +116,16 @@ class PanelLayout {
       const top = this.#y;
       this.#y += inset;
       for (let index = first; index < at; index++) {
-        places.push(round(this.#y + pitch / 2));
-        this.#y += pitch;
+        const takes = isSpecial(rows[index]) ? Math.max(pitch, apart) : pitch;
+        places.push(round(this.#y + takes / 2));
+        this.#y += takes;
       }
       this.#endsIn(rows.slice(first, at), places.slice(first));
       this.#y += inset;
       this.#cards.push({ top, bottom: this.#y });
       this.#y += gap;
     }
-    const shown = labeled(rows, places, this.#sizes.label * 1.2);
+    const shown = labeled(rows, places, apart);
     return rows.map((row, index) => this.#row(row, places[index] as number, shown.has(index)));
   }
 
@@ -192,6 +200,17 @@ class PanelLayout {
     const cause = failed && { x: Math.min(failed.right - 1, x - 4), y: failed.y };
     return [{ cancel, x, top, heads, cause }];
   }
+}
+
+/** Whether it must have room for its text, however many rows there are. */
+function isSpecial(row: Row | undefined): boolean {
+  return row?.lane === undefined || row.depth === 0 || interestOf(row.lane) > 0;
+}
+
+function momentAt(at: number, y: number, right: number): Label {
+  const [text, size] = [formatMoment(at), 11];
+  const width = pixels(text, size);
+  return { text, x: right - width, y, size, width };
 }
 
 /** A root with nothing below it. */

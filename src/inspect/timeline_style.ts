@@ -27,7 +27,7 @@ export function styleSheet(theme: TimelineTheme): string {
     `.${PREFIX}lane:hover .${PREFIX}hit{fill-opacity:.07}`,
   ].join("");
   if (theme !== "auto") return base + rules(PALETTES[theme]);
-  return `${base}${rules(PALETTES.light)}@media (prefers-color-scheme:dark){${rules(PALETTES.dark)}}`;
+  return `${base}${rules(PALETTES.light)}@media screen and (prefers-color-scheme:dark){${rules(PALETTES.dark)}}`;
 }
 
 function rules(palette: Palette): string {

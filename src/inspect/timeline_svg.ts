@@ -95,9 +95,9 @@ export function renderTimeline(events: Iterable<LifecycleEvent>, options: Timeli
   const height = Math.ceil((panels.at(-1)?.bottom ?? head.bottom) + PAD);
   const description = `${summaryOf(model).join("; ")}. Begins ${formatMoment(model.from)}.`;
   return [
-    `<svg xmlns="http://www.w3.org/2000/svg" class="ts-timeline" role="img" aria-labelledby="ts-title ts-desc"`,
+    `<svg xmlns="http://www.w3.org/2000/svg" class="ts-timeline" role="img"`,
     ` width="${width}" height="${height}" viewBox="0 0 ${width} ${height}">`,
-    `<title id="ts-title">${xml(title)}</title><desc id="ts-desc">${xml(description)}</desc>`,
+    `<title>${xml(title)}</title><desc>${xml(description)}</desc>`,
     `<style>${styleSheet(theme)}</style><defs>${definitions()}</defs>`,
     `<rect width="${width}" height="${height}" class="ts-background"/>`,
     head.svg,
@@ -107,9 +107,8 @@ export function renderTimeline(events: Iterable<LifecycleEvent>, options: Timeli
 }
 
 function drawPanel(panel: PlacedPanel, width: number): string {
-  const { title, ticks, axis, top, bottom, cards, rows, ends, links, spines } = panel;
+  const { title, moment, ticks, axis, top, bottom, cards, rows, ends, links, spines } = panel;
   const [left, right] = [PAD, width - PAD];
-  const moment = formatMoment(panel.panel.from);
   const tick = 'font-size="11" text-anchor="middle" class="ts-muted"';
   return [
     '<g class="ts-panel">',
@@ -119,14 +118,16 @@ function drawPanel(panel: PlacedPanel, width: number): string {
         "ts-text ts-bold",
       )
       : "",
-    `<text x="${right}" y="${axis + 4}" font-size="11" text-anchor="end" class="ts-muted">${moment}</text>`,
+    `<text x="${right}" y="${axis + 4}" font-size="11" text-anchor="end" class="ts-muted">${moment.text}</text>`,
     ...cards.map((card) =>
       `<rect x="${left}" y="${round(card.top)}" width="${right - left}" height="${
         round(card.bottom - card.top)
       }" rx="8" class="ts-card"/>`
     ),
     `<path d="${ticks.map(({ x }) => `M${x} ${round(top)}V${round(bottom - 4)}`).join("")}" class="ts-grid"/>`,
-    ...ticks.map(({ x, text }) => `<text x="${x}" y="${axis + 4}" ${tick}>${text}</text>`),
+    ...ticks.filter(({ text }) => text !== "").map(({ x, text }) =>
+      `<text x="${x}" y="${axis + 4}" ${tick}>${text}</text>`
+    ),
     guides(panel),
     ...links.map(({ x, top, bottom }) =>
       `<path d="M${x} ${round(top)}V${
@@ -171,7 +172,8 @@ function drawSpine({ cancel, x, top, heads }: PlacedPanel["spines"][number], { s
   const size = sizes.pitch >= 17 ? 4.5 : 2.5;
   const head = (y: number) => `M${round(x)} ${round(y - sizes.bar / 2 + 1)}l${-size} ${-size * 1.5}h${2 * size}z`;
   if (heads.length === 0 && cancel.kind === "deadline" && origin.isMissed) return ""; // that has a mark of its own
-  const title = `${origin.name} was canceled (${why(cancel)}), which reached ${reached.length}`;
+  const reason = why(cancel);
+  const title = `${origin.name} was canceled${reason && ` (${reason})`}, which reached ${reached.length}`;
   const dot = `<circle cx="${round(x)}" cy="${round(top)}" r="${size}" stroke-width="1.5" class="ts-cancel ts-ring"/>`;
   const arrows = heads.length > 0 ? `<path d="${heads.map(head).join("")}" class="ts-cancel"/>` : "";
   return `<g><title>${xml(title)}</title>${dot}${arrows}</g>`;

@@ -4,8 +4,9 @@ import { type EndState, type LifecycleEvent, renderTimeline, renderTimelineText 
 import { SaxesParser } from "npm:saxes@6.0.0";
 import type { Label, PlacedPanel } from "../../src/inspect/timeline_geometry.ts";
 import { layOut } from "../../src/inspect/timeline_layout.ts";
-import { columns } from "../../src/inspect/timeline_measure.ts";
+import { columns, pixels } from "../../src/inspect/timeline_measure.ts";
 import { readModel } from "../../src/inspect/timeline_model.ts";
+import { interestOf } from "../../src/inspect/timeline_facts.ts";
 import { PALETTES } from "../../src/inspect/timeline_palette.ts";
 import { arrange } from "../../src/inspect/timeline_rows.ts";
 import { everything, load, random, START, Story } from "./timeline_samples.ts";
@@ -145,7 +146,7 @@ Deno.test("renderTimeline() draws the same events the same way", () => {
 
 Deno.test("renderTimeline() says in words what the picture shows", () => {
   const svg = renderTimeline(everything(), { title: "One page" });
-  assertStringIncludes(svg, '<title id="ts-title">One page</title>');
+  assertStringIncludes(svg, "<title>One page</title>");
   assertStringIncludes(
     svg,
     "3 outlived their request (page/audit, user/mail, page/index); 2 missed their deadline (page/feed",
@@ -166,7 +167,55 @@ Deno.test("renderTimeline() follows the system, or the theme it is given", () =>
   assertEquals(has(renderTimeline(events)), [true, true]);
   assertEquals(has(renderTimeline(events, { theme: "light" })), [true, false]);
   assertEquals(has(renderTimeline(events, { theme: "dark" })), [false, true]);
-  assertStringIncludes(renderTimeline(events), "@media (prefers-color-scheme:dark)");
+  assertStringIncludes(renderTimeline(events), "@media screen and (prefers-color-scheme:dark)"); // not on paper
+});
+
+Deno.test("renderTimeline() has no name or id that a second picture in the same page would take away", () => {
+  const svg = renderTimeline(everything(), { title: "One & all" });
+  assert(!svg.includes("aria-labelledby"));
+  const ids = parse(svg).flatMap(({ attributes: { id } }) => id === undefined ? [] : [id]).sort();
+  const others = parse(renderTimeline([], { title: "Nothing" })).flatMap(({ attributes: { id } }) => id ?? []).sort();
+  assertEquals(ids, others, "only what is the same in all pictures has one");
+  assertStringIncludes(svg, "<title>One &amp; all</title><desc>");
+});
+
+Deno.test("renderTimeline() labels everything that is special, also among 500 others", () => {
+  const story = new Story();
+  const root = story.spawn(0, "batch");
+  for (let index = 0; index < 500; index++) {
+    const isLate = index % 100 < 3;
+    const id = story.spawn(1, `job ${index}`, { parent: root, ...(isLate && { deadline: 20 }) });
+    story.settle(isLate ? 40 : 10, id, isLate ? "failed" : "succeeded");
+  }
+  story.settle(60, story.spawn(2, "audit", { kind: "detached", spawner: root, deadline: 90 }));
+  story.settle(50, root);
+  const rows = panels(story.events).flatMap((panel) => panel.rows);
+  const special = rows.filter(({ lane }) => lane && interestOf(lane) > 0);
+  assertEquals(special.length, 16);
+  assertEquals(special.filter(({ label, notes }) => !label || notes.length === 0).map(({ lane }) => lane?.name), []);
+});
+
+Deno.test("renderTimeline() gives the longest note the room it takes, wherever its bar ends", () => {
+  for (let width = 640; width < 700; width++) {
+    const story = new Story();
+    story.spawn(0, "x");
+    assertStringIncludes(renderTimeline(story.events, { width }), ">still running after 1 ms<", `${width}`);
+  }
+});
+
+Deno.test("renderTimeline() does not repeat itself where somebody canceled without a reason", () => {
+  const story = new Story();
+  const page = story.spawn(0, "page");
+  const task = story.spawn(1, "task", { parent: page });
+  const reason = '"page" was canceled';
+  story.tell({ type: "cancel", at: 9, id: page, kind: "canceled", origin: "page", reason });
+  story.settle(9, task, "canceled", { by: page, message: reason });
+  story.settle(10, page, "canceled", { by: page, message: reason });
+  const svg = renderTimeline(story.events);
+  assertStringIncludes(svg, ">canceled</tspan>");
+  assertStringIncludes(svg, ">canceled by page</tspan>");
+  assertStringIncludes(svg, "<title>page was canceled, which reached 1</title>");
+  assert(!svg.includes("canceled: canceled"));
 });
 
 Deno.test("renderTimeline() refuses options that make no sense", () => {
@@ -222,8 +271,12 @@ Deno.test("no two labels of a timeline overlap, and none is outside of it", () =
   for (const name of ["漢字".repeat(50), "\u{1f600}".repeat(40), "i".repeat(400), "Ж".repeat(90)]) {
     names.settle(50, names.spawn(1, name, { parent: root, deadline: 40 }), "failed", { message: name });
   }
+  const short = new Story(); // so little is said of it that its time goes far to the right
+  short.settle(1_000, short.spawn(0, "page"));
   for (const width of [640, 1_280, 2_000]) {
-    for (const events of [names.events, everything(), load(30), load(70), load(150), load(500), load(900, 7)]) {
+    for (
+      const events of [names.events, short.events, everything(), load(30), load(70), load(150), load(500), load(900, 7)]
+    ) {
       const labels = panels(events, width).flatMap(labelsOf);
       for (const { x, width: wide, text } of labels) assert(x >= 0 && x + wide <= width, `${text} at ${x}`);
       for (const [one, other] of overlaps(labels)) assert(false, `"${one.text}" and "${other.text}" overlap`);
@@ -231,8 +284,15 @@ Deno.test("no two labels of a timeline overlap, and none is outside of it", () =
   }
 });
 
-function labelsOf({ title, ticks, axis, rows, ends }: PlacedPanel): Label[] {
-  const axisLabels = ticks.map(({ text, x }) => ({ text, x: x - 20, y: axis, size: 11, width: 40 }));
+function labelsOf({ title, moment, ticks, axis, rows, ends }: PlacedPanel): Label[] {
+  const axisLabels = ticks.filter(({ text }) => text !== "").map(({ text, x }) => ({
+    text,
+    x: x - pixels(text, 11) / 2,
+    y: axis,
+    size: 11,
+    width: pixels(text, 11),
+  }));
+  axisLabels.push(moment);
   const found = [title, ...axisLabels, ...rows.flatMap(({ label, notes }) => [label, ...notes])];
   return [...found, ...ends.map(({ label }) => label)].filter((label) => label !== undefined);
 }
