@@ -124,10 +124,11 @@ export function openRoot(
   if (note) node.ensureExtras().note = note;
   node.scope = toScope(node);
   keepContext(node);
+  if (at !== undefined && at > now) limitTo(node, at, now); // first: whoever is told of the scope may look at it
   watcher?.(node, "onOpen", []);
   for (const signal of signals) {
     node.onSettled(follow(signal, ({ reason }) => prepareCancelFor(node, "canceled", reason)));
   }
-  if (at !== undefined && !node.cancellation) limitTo(node, at, now);
+  if (at !== undefined && at <= now) limitTo(node, at, now);
   return node;
 }

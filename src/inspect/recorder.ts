@@ -78,7 +78,6 @@ export class Recorder implements Disposable {
   #isForgetting = false; // whether that is going to be noted
   #first = Infinity; // the first spawn it saw itself: whatever has a lower mark was there before
   readonly #introduced = new Set<number>(); // of those, the living ones it has met
-  #opening: ScopeNode | undefined; // a root scope whose deadline is not known yet, for the moment
   #canceled = 0; // where the last cancellation began
   #reason = ""; // and why
   #told = 0; // how many events the listeners have heard of
@@ -87,7 +86,6 @@ export class Recorder implements Disposable {
     this.#uses = SHARED;
     this.#isForgetting = false;
   };
-  readonly #opened = () => this.#open();
 
   /**
    * Makes a recorder; it does nothing yet.
@@ -126,7 +124,6 @@ export class Recorder implements Disposable {
 
   /** Stops recording; the events stay. A second call changes nothing. */
   stop(): void {
-    this.#open();
     this.#unwatch?.();
     this.#unwatch = undefined;
     this.#introduced.clear();
@@ -141,13 +138,11 @@ export class Recorder implements Disposable {
    * @returns New plain objects.
    */
   events(): LifecycleEvent[] {
-    this.#open();
     return this.#ring.events();
   }
 
   /** Forgets every event. What lives appears again when something happens to it. */
   clear(): void {
-    this.#open();
     this.#ring.clear();
     this.#told = 0;
     this.#meetAnew();
@@ -163,7 +158,6 @@ export class Recorder implements Disposable {
    */
   subscribe(listener: (event: LifecycleEvent) => void): () => void {
     assertFunction(listener, "Cannot subscribe to a recorder");
-    this.#open();
     if (this.#listeners.size === 0) this.#told = this.#ring.total;
     const key = {};
     this.#listeners.set(key, listener);
@@ -184,7 +178,6 @@ export class Recorder implements Disposable {
   }
 
   #see(node: ScopeNode, sight: Sight, args: readonly unknown[], spawner: number): void {
-    if (this.#opening !== undefined) this.#open();
     if (sight === "onSpawn") this.#spawned(node, spawner);
     else if (sight === "onOpen") this.#openedRoot(node);
     else {
@@ -193,7 +186,7 @@ export class Recorder implements Disposable {
       else if (sight === "onSettle") this.#settled(node, (args as [unknown, Outcome<unknown>])[1]);
       else this.#seeTrouble(node, sight, args);
     }
-    if (this.#listeners.size > 0 && this.#opening === undefined) this.#tell();
+    if (this.#listeners.size > 0) this.#tell();
   }
 
   #spawned(node: ScopeNode, spawner: number): void {
@@ -227,21 +220,10 @@ export class Recorder implements Disposable {
     if (place !== undefined) this.#ring.append(place);
   }
 
-  /** A root scope is told of before it has its deadline. */
   #openedRoot(node: ScopeNode): void {
     if (this.#first === Infinity) this.#first = node.mark;
     this.#writeSpawn(node, 0);
     if (this.#stacks) this.#writePlace();
-    this.#opening = node;
-    READY.then(this.#opened);
-  }
-
-  #open(): void {
-    const node = this.#opening;
-    if (node === undefined) return;
-    this.#opening = undefined;
-    if (node.limit) this.#ring.limit(node.limit.at);
-    if (this.#listeners.size > 0) this.#tell();
   }
 
   #settled(node: ScopeNode, outcome: Outcome<unknown>): void {
@@ -323,7 +305,7 @@ export class Recorder implements Disposable {
     if (this.#isTelling) return; // by a listener: it goes on below
     this.#isTelling = true;
     const ring = this.#ring;
-    while (this.#told < ring.total && this.#opening === undefined) {
+    while (this.#told < ring.total) {
       const event = ring.at(this.#told++);
       if (event) { for (const [key, listener] of [...this.#listeners]) this.#call(key, listener, event); }
     }

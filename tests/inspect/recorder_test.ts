@@ -453,3 +453,22 @@ Deno.test("Recorder: memory stays the same, however much happens", async () => {
   assert(grown < 1_000_000, `${grown} bytes`);
   assert(recorder.dropped > 8_000 && recorder.events().length < 1_100);
 });
+
+Deno.test("Recorder: the deadline of a root scope is known at its spawn, and is not that of its tasks", async () => {
+  using recorder = new Recorder({ capacity: 100 });
+  recorder.start();
+  const deadline = Date.now() + 60_000;
+  const run = (at: number, signal?: AbortSignal) =>
+    TaskScope.run((scope) => void scope.spawn(() => {}, { name: "task" }), {
+      name: "page",
+      deadline: new Date(at),
+      signal,
+    });
+  await run(deadline);
+  await run(deadline, AbortSignal.abort("gone")).catch(() => {});
+  await run(Date.now() - 1).catch(() => {}); // too late: it ends by its deadline at once
+  const spawns = recorder.events().flatMap((event) => event.type === "spawn" ? [[event.name, event.deadline]] : []);
+  assertEquals(spawns, [["page", deadline], ["task", deadline], ["page", deadline], ["page", null]]);
+  const types = recorder.events().slice(-3).map(({ type }) => type);
+  assertEquals(types.filter((type) => type !== "deadline"), ["cancel", "settle"], "after its spawn");
+});

@@ -163,4 +163,18 @@ export const parents: Cases = {
       await sdk[Symbol.asyncDispose]();
     }
   },
+
+  "the span of a root scope has its deadline, and so has that of what is canceled before it begins": async () => {
+    const { spans, ...sdk } = telemetry({ scopes: true });
+    try {
+      const deadline = new Date(Date.now() + 60_000);
+      for (const signal of [[], AbortSignal.abort("gone")]) {
+        await TaskScope.run(() => {}, { name: "page", deadline, signal }).catch(() => {});
+      }
+      const told = spans().map(({ attributes }) => attributes["taskscope.deadline"]);
+      assertEquals(told, [deadline.toISOString(), deadline.toISOString()]);
+    } finally {
+      await sdk[Symbol.asyncDispose]();
+    }
+  },
 };
