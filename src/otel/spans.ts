@@ -39,8 +39,9 @@ export interface Opened {
 export function surroundings(node: ScopeNode, cover: Track | undefined): Context {
   const here = context.active();
   const active = trace.getSpan(here);
-  if (cover?.span && active === cover.outer) return trace.setSpan(here, cover.span);
-  if (active) return here;
+  const isAny = active !== undefined && isSpanContextValid(active.spanContext());
+  if (cover?.span && (!isAny || active === cover.outer)) return trace.setSpan(here, cover.span);
+  if (isAny) return here;
   const caller = lookUp(node.values, TraceParent);
   if (!caller) return here;
   const { traceId, parentId: spanId, flags: traceFlags } = caller;

@@ -1,4 +1,4 @@
-import { context, trace } from "@opentelemetry/api";
+import { context, INVALID_SPAN_CONTEXT, trace } from "@opentelemetry/api";
 import { assertEquals } from "@std/assert";
 import { TaskScope } from "@taskscope/taskscope";
 import { scoped } from "@taskscope/taskscope/http";
@@ -177,4 +177,29 @@ export const parents: Cases = {
       await sdk[Symbol.asyncDispose]();
     }
   },
+
+  "where nothing is active, or no more than a span without an id, the scope's span or the caller's is the parent":
+    async () => {
+      const { tracer, span, ...sdk } = telemetry({ scopes: true });
+      try {
+        const invalid = trace.setSpan(context.active(), trace.wrapSpanContext(INVALID_SPAN_CONTEXT));
+        const shared = tracer.startActiveSpan("request", (request) => {
+          request.end();
+          return new TaskScope({ name: "shared" });
+        });
+        await shared.spawn(() => {}, { name: "of a timer" });
+        await context.with(invalid, () => shared.spawn(() => {}, { name: "below nothing" }));
+        await shared.close();
+        const idOf = (name: string) => span(name).spanContext().spanId;
+        assertEquals(span("shared").parentSpanContext?.spanId, idOf("request"));
+        assertEquals(span("of a timer").parentSpanContext?.spanId, idOf("shared"));
+        assertEquals(span("below nothing").parentSpanContext?.spanId, idOf("shared"));
+        const handler = scoped(() => new Response());
+        const headers = { traceparent: `00-${TRACE}-${CALLER}-01` };
+        await context.with(invalid, () => handler(new Request("http://localhost/", { headers })));
+        assertEquals(span("GET /").parentSpanContext?.spanId, CALLER);
+      } finally {
+        await sdk[Symbol.asyncDispose]();
+      }
+    },
 };
