@@ -138,7 +138,8 @@ function by(lane: Lane): string {
   if (lane.state !== "canceled" || lane.cancel === undefined) return "";
   const { origin, by, kind } = lane.cancel;
   if (origin !== lane) return ` by ${short(origin.name)}`;
-  return isOutside(lane.cancel) ? ` by ${short(by)}` : `: ${kind}`;
+  if (isOutside(lane.cancel)) return ` by ${short(by)}`;
+  return kind === "canceled" ? "" : `: ${kind}`;
 }
 
 /** Whether the reason names somebody else than the scope in which the cancellation began. */

@@ -216,6 +216,7 @@ Deno.test("renderTimeline() does not repeat itself where somebody canceled witho
   assertStringIncludes(svg, ">canceled by page</tspan>");
   assertStringIncludes(svg, "<title>page was canceled, which reached 1</title>");
   assert(!svg.includes("canceled: canceled"));
+  assertStringIncludes(svg, "2 were canceled (page, page/task by page)");
 });
 
 Deno.test("renderTimeline() refuses options that make no sense", () => {
