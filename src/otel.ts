@@ -46,6 +46,10 @@
  * | `taskscope.task.deadline_slack`        | Histogram     | `s`      | kind, state; 0 if the deadline has passed |
  * | `taskscope.drain.duration`             | Histogram     | `s`      | `taskscope.drain.result`: `completed`, `canceled`, `pending` |
  *
+ * `scoped` of `./http` names a request's scope by its method and path, and a path may have ids or secrets in it, which
+ * then are in `taskscope.task.path` of each of its tasks. Its option `name` gives it that of the route instead, as
+ * OpenTelemetry wants of names anyway: few.
+ *
  * At every moment, for tasks seen since the start, `spawned` equals `live` plus `settled`. Names of tasks are attributes
  * of metrics only with `metricNames`.
  *
