@@ -249,7 +249,7 @@ export const cases: Case[] = [
 
   test("G8: with inheritDeadline the error names whose deadline it was", async () => {
     const lifetime = new FakeLifetime();
-    const scope = new TaskScope({ lifetime, deadline: 5, name: "page" });
+    const scope = new TaskScope({ lifetime, deadline: 50, name: "page" });
     const task = scope.spawnDetached(waiting, { deadline: 60_000, inheritDeadline: true, name: "audit" });
     const outcome = await task.outcome;
     assert(outcome.state === "failed" && outcome.error instanceof DeadlineExceededError);
