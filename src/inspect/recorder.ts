@@ -36,8 +36,6 @@ const LONGEST_PATH = 1_000;
 const SHARED = 16; // how many events one look at the clock is for, at most
 const READY = Promise.resolve();
 
-let unseen = 0; // the marks of nodes that no watcher has heard of yet: -1, -2, …
-
 /**
  * Writes down what happens to every scope and task of this process: the last `capacity` events, and where what still
  * lives was spawned.
@@ -181,7 +179,7 @@ export class Recorder implements Disposable {
     if (sight === "onSpawn") this.#spawned(node, spawner);
     else if (sight === "onOpen") this.#openedRoot(node);
     else {
-      if (spawner === 0 || node.mark < this.#first) this.#introduce(node);
+      if ((spawner === 0 || node.mark < this.#first) && !isOver(node, sight, args)) this.#introduce(node);
       if (sight === "onStart") this.#started(node);
       else if (sight === "onSettle") this.#settled(node, (args as [unknown, Outcome<unknown>])[1]);
       else this.#seeTrouble(node, sight, args);
@@ -191,7 +189,7 @@ export class Recorder implements Disposable {
 
   #spawned(node: ScopeNode, spawner: number): void {
     const { parent } = node;
-    if (parent !== undefined && parent.mark < this.#first) this.#introduce(parent);
+    if (parent !== undefined && !this.#hasSeen(parent, node)) this.#introduce(parent);
     if (this.#first === Infinity) this.#first = node.mark;
     this.#writeSpawn(node, parent === undefined ? spawner : parent.mark);
     if (this.#stacks) this.#writePlace();
@@ -239,7 +237,7 @@ export class Recorder implements Disposable {
     if (state === 0 && cancellation === undefined) return ring.end(code, mark, 0, undefined);
     // A function that fails cancels what runs below it, but no cancellation reached it.
     const isOwn = cancellation?.origin === node && cancellation.kind === "body-failed";
-    const by = cancellation === undefined || isOwn ? 0 : this.#markOf(cancellation.origin);
+    const by = cancellation === undefined || isOwn ? 0 : cancellation.origin.mark;
     const message = outcome.state === "succeeded"
       ? undefined
       : outcome.state !== "canceled"
@@ -258,11 +256,12 @@ export class Recorder implements Disposable {
     if (sight === "onCancel") {
       const [, reason, { kind, origin }] = args as [unknown, unknown, { kind: CancelKind; origin: string }];
       if (node.is(Flag.EXPIRED)) ring.write(Code.DEADLINE, mark, undefined);
+      const message = messageOf(reason); // which may run the program's code
       this.#canceled = mark;
-      this.#reason = messageOf(reason);
+      this.#reason = message;
       const number = Math.max(0, Code.CANCEL_KINDS.indexOf(kind));
       ring.write(Code.CANCEL | (number << Code.DETAIL), mark, cut(origin, LONGEST_PATH));
-      ring.append(this.#reason);
+      ring.append(message);
     } else if (sight === "onAbandon") {
       ring.write(Code.ABANDON, mark, messageOf(args[1]));
     } else if (sight === "onError") {
@@ -271,25 +270,23 @@ export class Recorder implements Disposable {
     }
   }
 
-  /** Records the spawn of a node that was there before, and of those above it. */
-  #introduce(node: ScopeNode): void {
+  /** Records the spawn of a node that was there before, and of those above it that have not ended. */
+  #introduce(met: ScopeNode): void {
+    const introduced = this.#introduced;
     const chain: ScopeNode[] = [];
-    for (let each: ScopeNode | undefined = node; each && !this.#isKnown(each, node); each = each.parent) {
-      chain.push(each);
+    for (let each: ScopeNode | undefined = met; each && !introduced.has(each.mark); each = each.parent) {
+      if (each === met || !each.isSettled) chain.push(each);
+      if (each.parent && this.#hasSeen(each.parent, each)) break;
     }
     for (const each of chain.reverse()) {
-      this.#introduced.add(this.#markOf(each));
+      introduced.add(each.mark);
       this.#writeSpawn(each, each.parent?.mark ?? 0);
     }
   }
 
-  /** Whether its spawn was recorded; what has only now got its mark is new to every watcher. */
-  #isKnown(node: ScopeNode, met: ScopeNode): boolean {
-    return this.#introduced.has(node.mark) || (node !== met && node.mark >= this.#first);
-  }
-
-  #markOf(node: ScopeNode): number {
-    return node.mark ||= --unseen;
+  /** Whether it saw the spawn of a parent: one that was met late has got its mark after its child. */
+  #hasSeen({ mark }: ScopeNode, child: ScopeNode): boolean {
+    return mark >= this.#first && mark < child.mark;
   }
 
   #look(): void {
@@ -327,4 +324,11 @@ export class Recorder implements Disposable {
       failed(error);
     }
   }
+}
+
+/** Whether the end of a node has been told: then an error does not make it appear again. */
+function isOver({ isSettled, parent }: ScopeNode, sight: Sight, args: readonly unknown[]): boolean {
+  if (sight !== "onError") return false;
+  const [, { phase }] = args as [unknown, { phase: ErrorPhase }];
+  return phase === "after-abandon" || (isSettled && parent !== undefined);
 }
