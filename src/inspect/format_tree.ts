@@ -118,7 +118,7 @@ export function formatTree(
   const lines = trees.flatMap((tree) => linesOf(tree, view));
   const all = count(trees);
   const total = all.total === 0 ? "nothing runs" : `${all.total} in all: ${sum(all)}`;
-  return [...lines, paint(total, "dim", view.isColored)].join("\n");
+  return [...lines, paint(fit(total, width), "dim", view.isColored)].join("\n");
 }
 
 /** What does not change while a tree is shown. */
@@ -163,7 +163,7 @@ function linesOf(root: ScopeTree, view: View): string[] {
   const lines: string[] = [];
   const rows: Row[] = [{ tree: root, above: undefined, left: "", depth: 1 }];
   for (let row = rows.pop(); row; row = rows.pop()) {
-    const left = paint(row.left, "dim", view.isColored);
+    const left = paint(fit(row.left, view.width), "dim", view.isColored);
     const most = Math.max(0, view.width - widthOf(row.left));
     if ("remark" in row) {
       lines.push(left + paint(fit(row.remark, most), "dim", view.isColored));

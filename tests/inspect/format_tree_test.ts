@@ -173,3 +173,15 @@ Deno.test("formatTree: colors only where there are some", () => {
   assertEquals(formatTree(leaf("a"), { color: true }).includes("\x1b[1ma\x1b[0m"), true);
   assertEquals(formatTree(leaf("a"), { color: false }).includes("\x1b"), false);
 });
+
+Deno.test("formatTree: no line is longer than asked for, on however narrow a terminal", () => {
+  const grow = (depth: number): ScopeTree =>
+    leaf("漢n", { children: depth > 0 ? [grow(depth - 1), grow(depth - 1)] : [] });
+  for (let width = 1; width <= 60; width++) {
+    for (const children of [1, 50]) {
+      for (const line of formatTree(grow(6), { color: false, width, children }).split("\n")) {
+        assert(widthOf(line) <= width, `${width}: ${line}`);
+      }
+    }
+  }
+});
