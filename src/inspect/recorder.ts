@@ -11,7 +11,7 @@ import { assertCount, assertFunction, assertOneOf, assertOptions, isThenable } f
 import { type Sight, watch } from "../watch.ts";
 import type { LifecycleEvent } from "./events.ts";
 import * as Code from "./recorder_ring.ts";
-import { cut, messageOf, placeOfCall } from "./recorder_text.ts";
+import { cut, messageOf, NameCutter, placeOfCall } from "./recorder_text.ts";
 
 /** Options of a {@linkcode Recorder}. */
 export interface RecorderOptions {
@@ -76,6 +76,8 @@ export class Recorder implements Disposable {
   #isForgetting = false; // whether that is going to be noted
   #first = Infinity; // the first spawn it saw itself: whatever has a lower mark was there before
   readonly #introduced = new Set<number>(); // of those, the living ones it has met
+  readonly #names = new NameCutter();
+  #opening: ScopeNode | undefined; // a root scope whose deadline is not known yet, for the moment
   #canceled = 0; // where the last cancellation began
   #reason = ""; // and why
   #told = 0; // how many events the listeners have heard of
@@ -84,6 +86,7 @@ export class Recorder implements Disposable {
     this.#uses = SHARED;
     this.#isForgetting = false;
   };
+  readonly #opened = () => this.#open();
 
   /**
    * Makes a recorder; it does nothing yet.
@@ -122,6 +125,7 @@ export class Recorder implements Disposable {
 
   /** Stops recording; the events stay. A second call changes nothing. */
   stop(): void {
+    this.#open();
     this.#unwatch?.();
     this.#unwatch = undefined;
     this.#introduced.clear();
@@ -136,11 +140,13 @@ export class Recorder implements Disposable {
    * @returns New plain objects.
    */
   events(): LifecycleEvent[] {
+    this.#open();
     return this.#ring.events();
   }
 
   /** Forgets every event. What lives appears again when something happens to it. */
   clear(): void {
+    this.#open();
     this.#ring.clear();
     this.#told = 0;
     this.#meetAnew();
@@ -156,6 +162,7 @@ export class Recorder implements Disposable {
    */
   subscribe(listener: (event: LifecycleEvent) => void): () => void {
     assertFunction(listener, "Cannot subscribe to a recorder");
+    this.#open();
     if (this.#listeners.size === 0) this.#told = this.#ring.total;
     const key = {};
     this.#listeners.set(key, listener);
@@ -176,6 +183,7 @@ export class Recorder implements Disposable {
   }
 
   #see(node: ScopeNode, sight: Sight, args: readonly unknown[], spawner: number): void {
+    if (this.#opening !== undefined) this.#open();
     if (sight === "onSpawn") this.#spawned(node, spawner);
     else if (sight === "onOpen") this.#openedRoot(node);
     else {
@@ -184,7 +192,7 @@ export class Recorder implements Disposable {
       else if (sight === "onSettle") this.#settled(node, (args as [unknown, Outcome<unknown>])[1]);
       else this.#seeTrouble(node, sight, args);
     }
-    if (this.#listeners.size > 0) this.#tell();
+    if (this.#listeners.size > 0 && this.#opening === undefined) this.#tell();
   }
 
   #spawned(node: ScopeNode, spawner: number): void {
@@ -202,7 +210,7 @@ export class Recorder implements Disposable {
     const at = this.#clock[0] = env.since + node.born;
     const kind = (flags & Flag.DETACHED) !== 0 ? 2 : (flags & Flag.SHIELD) !== 0 ? 3 : parent === undefined ? 0 : 1;
     const isQueued = (flags & Flag.QUEUED) !== 0;
-    const name = typeof label === "string" && label.length > LONGEST_NAME ? cut(label, LONGEST_NAME) : label;
+    const name = typeof label === "string" ? this.#names.cut(label, LONGEST_NAME) : label;
     this.#ring.spawn(Code.SPAWN | (kind << Code.DETAIL) | (isQueued ? Code.FLAG : 0), mark, other, name);
     if (limit !== undefined) this.#ring.limit(limit.at);
     if (at < looked) this.#clock[0] = looked;
@@ -218,10 +226,21 @@ export class Recorder implements Disposable {
     if (place !== undefined) this.#ring.append(place);
   }
 
+  /** A root scope is told of before it has its deadline. */
   #openedRoot(node: ScopeNode): void {
     if (this.#first === Infinity) this.#first = node.mark;
     this.#writeSpawn(node, 0);
     if (this.#stacks) this.#writePlace();
+    this.#opening = node;
+    READY.then(this.#opened);
+  }
+
+  #open(): void {
+    const node = this.#opening;
+    if (node === undefined) return;
+    this.#opening = undefined;
+    if (node.limit) this.#ring.limit(node.limit.at);
+    if (this.#listeners.size > 0) this.#tell();
   }
 
   #settled(node: ScopeNode, outcome: Outcome<unknown>): void {
@@ -302,7 +321,7 @@ export class Recorder implements Disposable {
     if (this.#isTelling) return; // by a listener: it goes on below
     this.#isTelling = true;
     const ring = this.#ring;
-    while (this.#told < ring.total) {
+    while (this.#told < ring.total && this.#opening === undefined) {
       const event = ring.at(this.#told++);
       if (event) { for (const [key, listener] of [...this.#listeners]) this.#call(key, listener, event); }
     }

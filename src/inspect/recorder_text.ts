@@ -3,17 +3,36 @@
  *
  * @module
  */
+import { stackFrom } from "./stack.ts";
 
 const LONGEST_MESSAGE = 1_000;
 const MOST_CAUSES = 8;
+const MOST_NAMES = 1_000;
 
-/**
- * A text of at most `max` characters that holds on to no longer one: engines keep the whole of what a piece was cut from.
- */
+/** A text of at most `max` characters that holds on to no other: engines keep the whole of what a piece was cut from. */
 export function cut(text: string, max: number): string {
-  if (text.length <= max) return text;
+  if (text.length <= max) return copyOf(text);
   const end = /[\ud800-\udbff]/.test(text.charAt(max - 2)) ? max - 2 : max - 1;
-  return `${text.slice(0, end).split("").join("")}…`;
+  return `${copyOf(text.slice(0, end))}…`;
+}
+
+function copyOf(text: string): string {
+  return text.split("").join("");
+}
+
+/** Cuts names, each of which comes again and again, and copies it once. */
+export class NameCutter {
+  readonly #known = new Map<string, string>();
+
+  cut(name: string, max: number): string {
+    if (name.length > max) return cut(name, max);
+    let known = this.#known.get(name);
+    if (known === undefined) {
+      if (this.#known.size >= MOST_NAMES) this.#known.clear();
+      this.#known.set(known = copyOf(name), known);
+    }
+    return known;
+  }
 }
 
 /** The message of an error or reason and of the causes behind it; whatever it is, this does not throw. */
@@ -49,12 +68,7 @@ const ENTRY = /^(?:new TaskScope|[^/]*\b(?:spawn|trySpawn|spawnDetached|spawnChi
 
 /** Where the program called into this library, as lines of a stack trace; `undefined` if that cannot be told. */
 export function placeOfCall(): string | undefined {
-  const limited = Error as { stackTraceLimit?: number };
-  const { stackTraceLimit } = limited;
-  limited.stackTraceLimit = DEPTH;
-  const { stack } = new Error();
-  if (stackTraceLimit !== undefined) limited.stackTraceLimit = stackTraceLimit;
-  if (typeof stack !== "string") return undefined; // a program may have its own Error.prepareStackTrace
+  const stack = stackFrom(placeOfCall, DEPTH);
   const lines = stack.split("\n").map((line) => line.trim()).filter((line) => line !== "" && line !== "Error");
   const outside = SOURCES === undefined ? afterEntry(lines) : lines.findIndex((line) => !line.includes(SOURCES));
   return outside < 0 ? undefined : cut(lines.slice(outside, outside + FRAMES).join("\n"), LONGEST_STACK);

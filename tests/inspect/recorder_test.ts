@@ -454,21 +454,38 @@ Deno.test("Recorder: memory stays the same, however much happens", async () => {
   assert(recorder.dropped > 8_000 && recorder.events().length < 1_100);
 });
 
-Deno.test("Recorder: the deadline of a root scope is known at its spawn, and is not that of its tasks", async () => {
-  using recorder = new Recorder({ capacity: 100 });
+Deno.test("Recorder: a name or message that was cut from a long text does not keep that text", async () => {
+  using recorder = new Recorder();
   recorder.start();
-  const deadline = Date.now() + 60_000;
-  const run = (at: number, signal?: AbortSignal) =>
-    TaskScope.run((scope) => void scope.spawn(() => {}, { name: "task" }), {
-      name: "page",
-      deadline: new Date(at),
-      signal,
-    });
-  await run(deadline);
-  await run(deadline, AbortSignal.abort("gone")).catch(() => {});
-  await run(Date.now() - 1).catch(() => {}); // too late: it ends by its deadline at once
-  const spawns = recorder.events().flatMap((event) => event.type === "spawn" ? [[event.name, event.deadline]] : []);
-  assertEquals(spawns, [["page", deadline], ["task", deadline], ["page", deadline], ["page", null]]);
-  const types = recorder.events().slice(-3).map(({ type }) => type);
-  assertEquals(types.filter((type) => type !== "deadline"), ["cancel", "settle"], "after its spawn");
+  const some = async (count: number) => {
+    for (let i = 0; i < count; i++) {
+      const body = `${i}${"x".repeat(100_000)}`.split("").join("");
+      const boom = () => Promise.reject(new Error(body.slice(0, 30)));
+      await TaskScope.run(boom, { name: body.slice(1, 30) }).catch(() => {});
+    }
+  };
+  await some(20);
+  const before = await liveHeap();
+  await some(40);
+  const grown = (await liveHeap() - before) / 40;
+  assert(grown < 20_000, `${grown} bytes for each`);
+});
+
+Deno.test("Recorder: with stacks, an Error that is frozen or cannot be formatted does not disturb the work", async () => {
+  const errors = Error as { prepareStackTrace?: unknown };
+  const before = errors.prepareStackTrace;
+  using recorder = new Recorder({ stacks: true });
+  recorder.start();
+  errors.prepareStackTrace = () => {
+    throw new Error("no");
+  };
+  const limit = Object.getOwnPropertyDescriptor(Error, "stackTraceLimit") ?? {};
+  Object.defineProperty(Error, "stackTraceLimit", { ...limit, writable: false });
+  try {
+    await TaskScope.run((scope) => void scope.spawn(() => 1));
+  } finally {
+    errors.prepareStackTrace = before;
+    Object.defineProperty(Error, "stackTraceLimit", limit);
+  }
+  assertEquals(recorder.events().length, 5);
 });

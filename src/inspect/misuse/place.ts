@@ -6,12 +6,7 @@
  *
  * @module
  */
-
-interface ErrorConstructorOfV8 {
-  /** V8 and Bun: leaves out all frames down to `boundary`; no frames at all if it is not among them. */
-  captureStackTrace?(target: object, boundary: unknown): void;
-  stackTraceLimit?: unknown;
-}
+import { stackFrom } from "../stack.ts";
 
 const NEAR = 3; // frames, from a public function on
 const FAR = 30; // what the deepest way through the library takes, and then some
@@ -98,28 +93,4 @@ export function locationsOf(stack: string): string[] {
     if (location !== "" && !OF_THE_RUNTIME.test(location)) locations.push(location);
   }
   return locations;
-}
-
-function stackFrom(boundary: unknown, limit: number): string {
-  const errors = Error as unknown as ErrorConstructorOfV8;
-  const { stackTraceLimit } = errors;
-  try {
-    errors.stackTraceLimit = limit;
-  } catch {
-    // frozen: as many frames as there are
-  }
-  try {
-    const holder: { stack?: unknown } = errors.captureStackTrace ? {} : new Error();
-    errors.captureStackTrace?.(holder, boundary);
-    // As text at once: an error keeps the functions on its stack, and all that they see.
-    return typeof holder.stack === "string" ? holder.stack : ""; // source maps may make something else of it
-  } catch {
-    return "";
-  } finally {
-    try {
-      errors.stackTraceLimit = stackTraceLimit;
-    } catch {
-      // as above
-    }
-  }
 }
