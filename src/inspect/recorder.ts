@@ -3,15 +3,12 @@
  *
  * @module
  */
-import type { CancelKind } from "../errors.ts";
-import * as Flag from "../flags.ts";
-import type { ErrorPhase, Outcome } from "../observer.ts";
-import type { ScopeNode } from "../scope_node.ts";
-import { assertCount, assertFunction, assertOneOf, assertOptions, isThenable } from "../validate.ts";
-import { type Sight, watch } from "../watch.ts";
+import { assertCount, assertFunction, assertOneOf, assertOptions } from "../validate.ts";
+import { watch } from "../watch.ts";
 import type { LifecycleEvent } from "./events.ts";
-import * as Code from "./recorder_ring.ts";
-import { cut, messageOf, NameCutter, placeOfCall } from "./recorder_text.ts";
+import { Listeners } from "./recorder_listeners.ts";
+import { Ring } from "./recorder_ring.ts";
+import { Scribe } from "./recorder_scribe.ts";
 
 /** Options of a {@linkcode Recorder}. */
 export interface RecorderOptions {
@@ -31,10 +28,6 @@ export interface RecorderOptions {
 
 const CAPACITY = 10_000;
 const LARGEST = 10_000_000;
-const LONGEST_NAME = 200;
-const LONGEST_PATH = 1_000;
-const SHARED = 16; // how many events one look at the clock is for, at most
-const READY = Promise.resolve();
 
 /**
  * Writes down what happens to every scope and task of this process: the last `capacity` events, and where what still
@@ -67,26 +60,12 @@ const READY = Promise.resolve();
  * ```
  */
 export class Recorder implements Disposable {
-  readonly #ring: Code.Ring;
-  readonly #stacks: boolean;
-  readonly #listeners = new Map<object, (event: LifecycleEvent) => void>();
+  readonly #ring: Ring;
+  readonly #scribe: Scribe;
+  readonly #listeners: Listeners;
   #unwatch: (() => void) | undefined; // while it records
-  readonly #clock: Float64Array; // the last look at it
-  #uses = SHARED; // of it; as many as may be when the microtasks of its moment have run
-  #isForgetting = false; // whether that is going to be noted
-  #first = Infinity; // the first spawn it saw itself: whatever has a lower mark was there before
-  readonly #introduced = new Set<number>(); // of those, the living ones it has met
-  readonly #names = new NameCutter();
-  #opening: ScopeNode | undefined; // a root scope whose deadline is not known yet, for the moment
-  #canceled = 0; // where the last cancellation began
-  #reason = ""; // and why
-  #told = 0; // how many events the listeners have heard of
-  #isTelling = false;
-  readonly #forget = () => {
-    this.#uses = SHARED;
-    this.#isForgetting = false;
-  };
-  readonly #opened = () => this.#open();
+  readonly #end = () => this.#scribe.end;
+  readonly #tell = () => this.#listeners.tell(this.#end);
 
   /**
    * Makes a recorder; it does nothing yet.
@@ -101,9 +80,9 @@ export class Recorder implements Disposable {
     const { capacity = CAPACITY, stacks = false } = options;
     assertCount(capacity, "capacity", what, LARGEST);
     assertOneOf(stacks, [true, false], "stacks", what);
-    this.#ring = new Code.Ring(capacity);
-    this.#clock = this.#ring.clock;
-    this.#stacks = stacks;
+    this.#ring = new Ring(capacity);
+    this.#listeners = new Listeners(this.#ring);
+    this.#scribe = new Scribe(this.#ring, stacks, this.#tell);
   }
 
   /** Whether it records now. */
@@ -119,16 +98,19 @@ export class Recorder implements Disposable {
   /** Begins to record, and goes on where it stopped. A second call changes nothing. */
   start(): void {
     if (this.#unwatch) return;
-    this.#meetAnew();
-    this.#unwatch = watch((node, sight, args, spawner) => this.#see(node, sight, args, spawner));
+    this.#scribe.meetAnew();
+    this.#unwatch = watch((node, sight, args, spawner) => {
+      this.#scribe.see(node, sight, args, spawner);
+      if (this.#listeners.size > 0) this.#tell();
+    });
   }
 
   /** Stops recording; the events stay. A second call changes nothing. */
   stop(): void {
-    this.#open();
+    this.#scribe.complete();
     this.#unwatch?.();
     this.#unwatch = undefined;
-    this.#introduced.clear();
+    this.#scribe.meetAnew();
   }
 
   /**
@@ -140,16 +122,16 @@ export class Recorder implements Disposable {
    * @returns New plain objects.
    */
   events(): LifecycleEvent[] {
-    this.#open();
+    this.#scribe.complete();
     return this.#ring.events();
   }
 
   /** Forgets every event. What lives appears again when something happens to it. */
   clear(): void {
-    this.#open();
+    this.#scribe.complete();
     this.#ring.clear();
-    this.#told = 0;
-    this.#meetAnew();
+    this.#listeners.reset();
+    this.#scribe.meetAnew();
   }
 
   /**
@@ -162,11 +144,8 @@ export class Recorder implements Disposable {
    */
   subscribe(listener: (event: LifecycleEvent) => void): () => void {
     assertFunction(listener, "Cannot subscribe to a recorder");
-    this.#open();
-    if (this.#listeners.size === 0) this.#told = this.#ring.total;
-    const key = {};
-    this.#listeners.set(key, listener);
-    return () => void this.#listeners.delete(key);
+    this.#scribe.complete();
+    return this.#listeners.add(listener);
   }
 
   /** As `stop()`, and forgets the listeners. */
@@ -174,180 +153,4 @@ export class Recorder implements Disposable {
     this.stop();
     this.#listeners.clear();
   }
-
-  #meetAnew(): void {
-    this.#first = Infinity;
-    this.#introduced.clear();
-    this.#canceled = 0;
-    this.#reason = "";
-  }
-
-  #see(node: ScopeNode, sight: Sight, args: readonly unknown[], spawner: number): void {
-    if (this.#opening !== undefined) this.#open();
-    if (sight === "onSpawn") this.#spawned(node, spawner);
-    else if (sight === "onOpen") this.#openedRoot(node);
-    else {
-      if ((spawner === 0 || node.mark < this.#first) && !isOver(node, sight, args)) this.#introduce(node);
-      if (sight === "onStart") this.#started(node);
-      else if (sight === "onSettle") this.#settled(node, (args as [unknown, Outcome<unknown>])[1]);
-      else this.#seeTrouble(node, sight, args);
-    }
-    if (this.#listeners.size > 0 && this.#opening === undefined) this.#tell();
-  }
-
-  #spawned(node: ScopeNode, spawner: number): void {
-    const { parent } = node;
-    if (parent !== undefined && !this.#hasSeen(parent, node)) this.#introduce(parent);
-    if (this.#first === Infinity) this.#first = node.mark;
-    this.#writeSpawn(node, parent === undefined ? spawner : parent.mark);
-    if (this.#stacks) this.#writePlace();
-  }
-
-  /** @param other Its parent, or of a detached task its spawner. */
-  #writeSpawn(node: ScopeNode, other: number): void {
-    const { mark, parent, limit, label, flags, env } = node;
-    const looked = this.#clock[0] as number;
-    const at = this.#clock[0] = env.since + node.born;
-    const kind = (flags & Flag.DETACHED) !== 0 ? 2 : (flags & Flag.SHIELD) !== 0 ? 3 : parent === undefined ? 0 : 1;
-    const isQueued = (flags & Flag.QUEUED) !== 0;
-    const name = typeof label === "string" ? this.#names.cut(label, LONGEST_NAME) : label;
-    this.#ring.spawn(Code.SPAWN | (kind << Code.DETAIL) | (isQueued ? Code.FLAG : 0), mark, other, name);
-    if (limit !== undefined) this.#ring.limit(limit.at);
-    if (at < looked) this.#clock[0] = looked;
-  }
-
-  #started(node: ScopeNode): void {
-    this.#look();
-    this.#ring.write(Code.START, node.mark, undefined);
-  }
-
-  #writePlace(): void {
-    const place = placeOfCall();
-    if (place !== undefined) this.#ring.append(place);
-  }
-
-  /** A root scope is told of before it has its deadline. */
-  #openedRoot(node: ScopeNode): void {
-    if (this.#first === Infinity) this.#first = node.mark;
-    this.#writeSpawn(node, 0);
-    if (this.#stacks) this.#writePlace();
-    this.#opening = node;
-    READY.then(this.#opened);
-  }
-
-  #open(): void {
-    const node = this.#opening;
-    if (node === undefined) return;
-    this.#opening = undefined;
-    if (node.limit) this.#ring.limit(node.limit.at);
-    if (this.#listeners.size > 0) this.#tell();
-  }
-
-  #settled(node: ScopeNode, outcome: Outcome<unknown>): void {
-    const ring = this.#ring;
-    const { mark, cancellation } = node;
-    if (ring.isLast(mark)) this.#uses = SHARED; // it never waited: it may have computed for long
-    const state = outcome.state === "succeeded" ? 0 : outcome.state === "canceled" ? 2 : 1;
-    const isAfterAll = node.is(Flag.ABANDONED);
-    const late = state === 0 && node.is(Flag.LATE) ? Code.FLAG : 0;
-    const code = (isAfterAll ? Code.LATE_SETTLE : Code.SETTLE) | (state << Code.DETAIL) | late;
-    this.#look();
-    if (this.#introduced.size > 0) this.#introduced.delete(mark);
-    if (state === 0 && cancellation === undefined) return ring.end(code, mark, 0, undefined);
-    // A function that fails cancels what runs below it, but no cancellation reached it.
-    const isOwn = cancellation?.origin === node && cancellation.kind === "body-failed";
-    const by = cancellation === undefined || isOwn ? 0 : cancellation.origin.mark;
-    const message = outcome.state === "succeeded"
-      ? undefined
-      : outcome.state !== "canceled"
-      ? messageOf(outcome.error)
-      : by === this.#canceled
-      ? this.#reason
-      : messageOf(outcome.reason);
-    ring.end(code, mark, by, message);
-  }
-
-  #seeTrouble(node: ScopeNode, sight: Sight, args: readonly unknown[]): void {
-    const ring = this.#ring;
-    const { mark } = node;
-    this.#uses = SHARED;
-    this.#look();
-    if (sight === "onCancel") {
-      const [, reason, { kind, origin }] = args as [unknown, unknown, { kind: CancelKind; origin: string }];
-      if (node.is(Flag.EXPIRED)) ring.write(Code.DEADLINE, mark, undefined);
-      const message = messageOf(reason); // which may run the program's code
-      this.#canceled = mark;
-      this.#reason = message;
-      const number = Math.max(0, Code.CANCEL_KINDS.indexOf(kind));
-      ring.write(Code.CANCEL | (number << Code.DETAIL), mark, cut(origin, LONGEST_PATH));
-      ring.append(message);
-    } else if (sight === "onAbandon") {
-      ring.write(Code.ABANDON, mark, messageOf(args[1]));
-    } else if (sight === "onError") {
-      const [error, { phase }] = args as [unknown, { phase: ErrorPhase }];
-      ring.write(Code.ERROR | (Code.PHASES.indexOf(phase) << Code.DETAIL), mark, messageOf(error));
-    }
-  }
-
-  /** Records the spawn of a node that was there before, and of those above it that have not ended. */
-  #introduce(met: ScopeNode): void {
-    const introduced = this.#introduced;
-    const chain: ScopeNode[] = [];
-    for (let each: ScopeNode | undefined = met; each && !introduced.has(each.mark); each = each.parent) {
-      if (each === met || !each.isSettled) chain.push(each);
-      if (each.parent && this.#hasSeen(each.parent, each)) break;
-    }
-    for (const each of chain.reverse()) {
-      introduced.add(each.mark);
-      this.#writeSpawn(each, each.parent?.mark ?? 0);
-    }
-  }
-
-  /** Whether it saw the spawn of a parent: one that was met late has got its mark after its child. */
-  #hasSeen({ mark }: ScopeNode, child: ScopeNode): boolean {
-    return mark >= this.#first && mark < child.mark;
-  }
-
-  #look(): void {
-    if (++this.#uses < SHARED) return;
-    this.#uses = 0;
-    this.#clock[0] = Date.now();
-    if (this.#isForgetting) return;
-    this.#isForgetting = true;
-    READY.then(this.#forget);
-  }
-
-  #tell(): void {
-    if (this.#isTelling) return; // by a listener: it goes on below
-    this.#isTelling = true;
-    const ring = this.#ring;
-    while (this.#told < ring.total && this.#opening === undefined) {
-      const event = ring.at(this.#told++);
-      if (event) { for (const [key, listener] of [...this.#listeners]) this.#call(key, listener, event); }
-    }
-    this.#isTelling = false;
-  }
-
-  readonly #reported = new WeakSet<object>();
-
-  #call(key: object, listener: (event: LifecycleEvent) => void, event: LifecycleEvent): void {
-    const failed = (error: unknown) => {
-      if (this.#reported.has(key)) return;
-      this.#reported.add(key);
-      console.error("TaskScope: a listener of a recorder threw (told once):", error);
-    };
-    try {
-      const result: unknown = listener(event);
-      if (isThenable(result)) result.then(undefined, failed);
-    } catch (error) {
-      failed(error);
-    }
-  }
-}
-
-/** Whether the end of a node has been told: then an error does not make it appear again. */
-function isOver({ isSettled, parent }: ScopeNode, sight: Sight, args: readonly unknown[]): boolean {
-  if (sight !== "onError") return false;
-  const [, { phase }] = args as [unknown, { phase: ErrorPhase }];
-  return phase === "after-abandon" || (isSettled && parent !== undefined);
 }

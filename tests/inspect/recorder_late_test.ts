@@ -104,3 +104,13 @@ Deno.test("Recorder: a detached task that fails unseen is introduced before its 
   await time.tickAsync(0);
   assertEquals(lines(recorder.events()), ["spawn audit", "error audit", "settle audit"]);
 });
+
+Deno.test("Recorder: a listener that another one takes away hears no more", async () => {
+  using recorder = new Recorder();
+  recorder.start();
+  const heard: string[] = [];
+  recorder.subscribe(() => end());
+  const end = recorder.subscribe(({ type }) => heard.push(type));
+  await TaskScope.run(() => {});
+  assertEquals(heard, []);
+});
