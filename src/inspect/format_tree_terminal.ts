@@ -79,3 +79,16 @@ export function widthOf(text: string): number {
   }
   return width;
 }
+
+/** Cuts a text to a width in columns. */
+export function fit(text: string, most: number): string {
+  if (widthOf(text) <= most) return text;
+  let fitting = "";
+  let width = 0;
+  for (const character of text) {
+    width += widthOf(character);
+    if (width > most - 1) break;
+    fitting += character;
+  }
+  return most < 1 ? "" : `${fitting}…`;
+}
