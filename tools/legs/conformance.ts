@@ -7,7 +7,7 @@ import type { Runtime } from "../runtimes.ts";
 
 const ENTRY = "tests/conformance/worker.ts";
 
-/** The conformance suite where there is no `Deno.test`. */
+/** The conformance suite where there is no `Deno.test`, and on Deno while everything is watched. */
 export function conformance(ground: Ground): Leg[] {
   const { node22, node24, bun } = ground.runtimes;
   const installed = once(() => bundleForPackage(ground));
@@ -16,6 +16,7 @@ export function conformance(ground: Ground): Leg[] {
     ...[node22, node24, bun].map((runtime) => onServer(runtime, installed)),
     onWorkerd(ground, "node", "", whole),
     onWorkerd(ground, "plain", " without Node APIs", whole),
+    watched(ground),
   ];
 }
 
@@ -45,6 +46,17 @@ function onWorkerd(
       const args = ["test", "workerd.capnp", service];
       const cwd = await folder();
       return read(await command(workerd.path, args, { cwd, timeout: 120 }));
+    },
+  };
+}
+
+/** On Deno, with a recorder and warnings of misuse. */
+function watched({ env }: Ground): Leg {
+  return {
+    name: `conformance, Deno ${Deno.version.deno}, watched`,
+    async run() {
+      const args = ["run", "-A", "tests/conformance/watched.ts"];
+      return read(await command(Deno.execPath(), args, { env, timeout: 120 }));
     },
   };
 }
