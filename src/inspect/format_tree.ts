@@ -117,7 +117,12 @@ function treesOf(source: unknown): readonly ScopeTree[] {
     throw new TypeError(`${WHAT}: this lifetime does not list its tasks, only that of a process does; ${how}`);
   }
   const trees = Array.isArray(source) ? source : [source];
-  for (const each of trees) if (!isTree(each)) throw wrong(WHAT, "a scope, a lifetime or a tree is needed", each);
+  const unseen: unknown[] = [...trees];
+  while (unseen.length > 0) { // also below: it may come from elsewhere
+    const each = unseen.pop();
+    if (!isTree(each)) throw wrong(WHAT, "a scope, a lifetime or a tree is needed", each);
+    for (const child of each.children) unseen.push(child);
+  }
   return trees as ScopeTree[];
 }
 

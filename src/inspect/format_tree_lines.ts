@@ -86,7 +86,7 @@ function describe(tree: ScopeTree, above: ScopeTree | undefined, most: number, v
   if (detached) parts.push(["detached", "magenta"]);
   if (shield) parts.push(["shield", "magenta"]);
   if (reason) {
-    const isNew = reason.origin !== above?.reason?.origin || reason.message !== above.reason.message;
+    const isNew = reason.origin !== above?.reason?.origin || reason.message !== above?.reason?.message;
     const { kind, origin, message } = reason;
     const why = `canceled (${inertText(String(kind))} at ${inertText(String(origin))}): ${inertText(String(message))}`;
     if (isNew) parts.push([why, "yellow"]);

@@ -185,3 +185,15 @@ Deno.test("formatTree: no line is longer than asked for, on however narrow a ter
     }
   }
 });
+
+Deno.test("formatTree: a tree from elsewhere that is none is refused, whatever is wrong with it", () => {
+  for (const child of [null, 1, {}, { name: 1, children: [] }, { name: "a" }]) {
+    const tree = { ...leaf("a"), children: [leaf("b"), child] } as unknown as ScopeTree;
+    assertThrows(() => formatTree(tree), TypeError, "a scope, a lifetime or a tree is needed");
+  }
+  const odd = leaf("a", {
+    state: "__proto__" as "running",
+    reason: "x" as unknown as NonNullable<ScopeTree["reason"]>,
+  });
+  assertEquals(formatTree(odd, { color: true }).split("\n").length, 2);
+});
