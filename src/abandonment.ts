@@ -6,7 +6,7 @@
 import * as Flag from "./flags.ts";
 import type { Life, ScopeNode } from "./scope_node.ts";
 import { walk } from "./scope_tree.ts";
-import { infoOf, tell } from "./notify.ts";
+import { infoOf, tellAll } from "./notify.ts";
 import { graceOf, waitForGrace } from "./cancellation.ts";
 import { fail } from "./failure.ts";
 import { abandonedError } from "./cleanup.ts";
@@ -48,7 +48,7 @@ function abandonOverdue(origin: ScopeNode): void {
   for (const node of overdue) {
     node.flags |= Flag.ABANDONED | Flag.BODY_DONE;
     node.failures ??= [error];
-    tell(node, "onAbandon", infoOf(node), error);
+    tellAll(node, "onAbandon", infoOf(node), error);
   }
   for (const node of overdue) endIfReady(node);
   if (overdue.length === running.size) return;

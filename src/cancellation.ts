@@ -27,7 +27,7 @@ export function prepareCancel(origin: ScopeNode, kind: CancelKind, make: () => u
   const affected = mark(origin, cancellation);
   return () => {
     // A function that failed while nothing else ran canceled nobody.
-    if (isTold(origin, "onCancel") && (kind !== "body-failed" || origin.live > 0)) {
+    if ((kind !== "body-failed" || origin.live > 0) && isTold(origin, "onCancel")) {
       tell(origin, "onCancel", origin.scope as ScopeInfo, cancellation.reason, cancellation.info);
     }
     for (const node of affected) tellCanceled(node, cancellation);

@@ -8,7 +8,7 @@ import * as Flag from "./flags.ts";
 import type { ErrorPhase } from "./observer.ts";
 import type { ScopeNode } from "./scope_node.ts";
 import { failureOf, isCancellation } from "./outcome.ts";
-import { infoOf, tell } from "./notify.ts";
+import { infoOf, tellAll } from "./notify.ts";
 import { cancel } from "./cancellation.ts";
 
 /** Whether an error that comes when all is over is neither cancellation nor a failure that surfaces anyway. */
@@ -41,7 +41,7 @@ export function fail(node: ScopeNode, error: unknown, kind: CancelKind, from: Sc
       ? (error as Partial<Error> | undefined)?.cause === failures[0]
       : from.is(Flag.OBSERVED);
     if (node.is(Flag.AGGREGATE) || (isKnown && phase === "body")) {
-      tell(from, "onError", error, { task: infoOf(from), phase });
+      tellAll(from, "onError", error, { task: infoOf(from), phase });
     } else report(from, error, phase);
   }
   cancel(node, kind, () => {
@@ -59,7 +59,7 @@ function isPassedOn(node: ScopeNode, failures: unknown[], error: unknown, from: 
 
 /** An error that nobody awaits and no scope fails with goes to the observer, else to the console: never silent. */
 export function report(node: ScopeNode, error: unknown, phase: ErrorPhase = phaseOf(node)): void {
-  if (tell(node, "onError", error, { task: infoOf(node), phase })) return;
+  if (tellAll(node, "onError", error, { task: infoOf(node), phase })) return;
   console.error(`TaskScope: "${node.name}" (${node.path}) failed and nobody awaits it:`, error);
 }
 

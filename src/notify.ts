@@ -28,7 +28,17 @@ export function keepContext(node: ScopeNode): void {
 }
 
 /**
- * Calls a hook of a node's observer, in the async context of the place where the node was spawned.
+ * Tells watchers, who see all they need on the node.
+ *
+ * @returns Whether somebody else may want to be told, with `tell`: what that takes is only made then.
+ */
+export function isTold(node: ScopeNode, hook: keyof Observer): unknown {
+  watcher?.(node, hook);
+  return node.env.observer ?? channels[hook]?.hasSubscribers;
+}
+
+/**
+ * Calls a hook of a node's observer, in the async context of the place where the node was spawned, and publishes on its channel.
  *
  * @returns Whether there is such a hook.
  */
@@ -37,11 +47,20 @@ export function tell<K extends keyof Observer>(
   hook: K,
   ...args: Parameters<NonNullable<Observer[K]>>
 ): boolean {
-  watcher?.(node, hook, args);
   const channel = channels[hook];
   if (channel?.hasSubscribers) call(channel, "publish", [args]);
   const { observer } = node.env;
   return observer !== undefined && call(observer, hook, args, node.extras?.runner);
+}
+
+/** Tells watchers and all others of something that the node does not show. */
+export function tellAll<K extends keyof Observer>(
+  node: ScopeNode,
+  hook: K,
+  ...args: Parameters<NonNullable<Observer[K]>>
+): boolean {
+  watcher?.(node, hook, args);
+  return tell(node, hook, ...args);
 }
 
 const reported = new WeakSet<object>();
@@ -57,7 +76,7 @@ function call(target: object, method: string, args: unknown[], runner?: ContextR
   const failed = (error: unknown) => {
     if (reported.has(target)) return;
     reported.add(target);
-    console.error(`TaskScope: ${method} threw (told once):`, error);
+    console.error(`TaskScope: ${method} threw:`, error);
   };
   const tryIt = () => {
     try {
@@ -70,11 +89,6 @@ function call(target: object, method: string, args: unknown[], runner?: ContextR
   if (runner) runner(tryIt);
   else tryIt();
   return true;
-}
-
-/** Whether anybody may want to be told. */
-export function isTold(node: ScopeNode, hook: keyof Observer): unknown {
-  return node.env.observer ?? watcher ?? channels[hook]?.hasSubscribers;
 }
 
 /** What an observer is given of a node: its task, or what a root would say if it were one. */

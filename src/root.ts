@@ -125,7 +125,7 @@ export function openRoot(
   node.scope = toScope(node);
   keepContext(node);
   if (at !== undefined && at > now) limitTo(node, at, now); // first: whoever is told of the scope may look at it
-  watcher?.(node, "onOpen", []);
+  watcher?.(node, "onOpen");
   for (const signal of signals) {
     node.onSettled(follow(signal, ({ reason }) => prepareCancelFor(node, "canceled", reason)));
   }

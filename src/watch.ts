@@ -5,8 +5,8 @@
  * @module
  */
 import * as Flag from "./flags.ts";
-import type { Observer } from "./observer.ts";
-import type { ScopeNode } from "./scope_node.ts";
+import type { Observer, Outcome } from "./observer.ts";
+import type { Cancellation, ScopeNode } from "./scope_node.ts";
 import { outcomeOf } from "./outcome.ts";
 
 /** What can be seen: what an observer is told, and that a root scope was opened. */
@@ -15,10 +15,11 @@ export type Sight = keyof Observer | "onOpen";
 /**
  * Sees everything. Must not throw, and must not keep a node.
  *
- * Differs from an observer: it sees root scopes, too, as `onSettle` with the arguments `undefined` and the outcome; and
- * an `onSettle` of a node that was abandoned tells that it ended after all.
+ * Differs from an observer: it sees root scopes, too, with `onOpen` and `onSettle`; and an `onSettle` of a node that was
+ * abandoned tells that it ended after all.
  *
- * @param args What an observer is called with.
+ * @param args What an observer is called with, where the node does not show it; for the others {@linkcode endingOf} and
+ * {@linkcode causeOf}.
  * @param spawner The mark of the scope that spawned the node; for `onSpawn` only.
  */
 export type Watcher = (node: ScopeNode, sight: Sight, args: readonly unknown[], spawner: number) => void;
@@ -27,7 +28,7 @@ export type Watcher = (node: ScopeNode, sight: Sight, args: readonly unknown[], 
 export type Around = (node: ScopeNode, call: () => unknown) => unknown;
 
 /** All watchers in one, while there is any. */
-export let watcher: ((node: ScopeNode, sight: Sight, args: readonly unknown[]) => void) | undefined;
+export let watcher: ((node: ScopeNode, sight: Sight, args?: readonly unknown[]) => void) | undefined;
 /** What is put around the functions of nodes, if anything. */
 export let around: Around | undefined;
 
@@ -36,6 +37,7 @@ let watchers: readonly Watcher[] = [];
 /** From the inside out. */
 let arounds: readonly Around[] = [];
 let marks = 0;
+const NOTHING: readonly unknown[] = [];
 
 /**
  * Adds a watcher, a function of its own for each call; from now on, nodes it hears of have a mark of their own.
@@ -70,7 +72,7 @@ function setArounds(next: readonly Around[]): void {
   );
 }
 
-function see(node: ScopeNode, sight: Sight, args: readonly unknown[]): void {
+function see(node: ScopeNode, sight: Sight, args: readonly unknown[] = NOTHING): void {
   const spawner = node.mark;
   if (sight === "onSpawn" || sight === "onOpen" || spawner === 0) {
     for (let first: ScopeNode | undefined = node; first; first = first.parent?.mark === 0 ? first.parent : undefined) {
@@ -85,6 +87,16 @@ function see(node: ScopeNode, sight: Sight, args: readonly unknown[]): void {
 /** A root has no task that an observer could be told of. */
 function seeEnd(root: ScopeNode): void {
   root.onSettled(() => {
-    if (watcher && !root.is(Flag.ABANDONED)) see(root, "onSettle", [undefined, outcomeOf(root)]);
+    if (watcher && !root.is(Flag.ABANDONED)) see(root, "onSettle");
   });
+}
+
+/** How a node ended, in an `onSettle`. */
+export function endingOf(node: ScopeNode, args: readonly unknown[]): Outcome<unknown> {
+  return args.length > 0 ? args[1] as Outcome<unknown> : outcomeOf(node);
+}
+
+/** Why a node was canceled, in an `onCancel`: its reason and more of it, made when somebody asks. */
+export function causeOf(node: ScopeNode): Cancellation {
+  return node.cancellation as Cancellation;
 }

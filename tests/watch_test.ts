@@ -1,6 +1,6 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { processLifetime, TaskScope } from "@taskscope/taskscope";
-import { putAround, type Sight, watch } from "../src/watch.ts";
+import { endingOf, putAround, type Sight, watch } from "../src/watch.ts";
 
 /** What a watcher saw, as lines: the sight, the name, whose child it is. */
 function recorder() {
@@ -9,7 +9,7 @@ function recorder() {
   const end = watch((node, sight: Sight, args, spawner) => {
     names.set(node.mark, node.name);
     const by = sight === "onSpawn" ? ` by ${names.get(spawner)}` : "";
-    const outcome = sight === "onSettle" ? ` ${(args[1] as { state: string }).state}` : "";
+    const outcome = sight === "onSettle" ? ` ${endingOf(node, args).state}` : "";
     lines.push(`${sight} ${node.name}${by}${outcome}`);
   });
   return { lines, end, [Symbol.dispose]: end };

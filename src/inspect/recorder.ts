@@ -64,8 +64,6 @@ export class Recorder implements Disposable {
   readonly #scribe: Scribe;
   readonly #listeners: Listeners;
   #unwatch: (() => void) | undefined; // while it records
-  readonly #end = () => this.#scribe.end;
-  readonly #tell = () => this.#listeners.tell(this.#end);
 
   /**
    * Makes a recorder; it does nothing yet.
@@ -82,7 +80,7 @@ export class Recorder implements Disposable {
     assertOneOf(stacks, [true, false], "stacks", what);
     this.#ring = new Ring(capacity);
     this.#listeners = new Listeners(this.#ring);
-    this.#scribe = new Scribe(this.#ring, stacks, this.#tell);
+    this.#scribe = new Scribe(this.#ring, stacks);
   }
 
   /** Whether it records now. */
@@ -101,13 +99,12 @@ export class Recorder implements Disposable {
     this.#scribe.meetAnew();
     this.#unwatch = watch((node, sight, args, spawner) => {
       this.#scribe.see(node, sight, args, spawner);
-      if (this.#listeners.size > 0) this.#tell();
+      if (this.#listeners.size > 0) this.#listeners.tell();
     });
   }
 
   /** Stops recording; the events stay. A second call changes nothing. */
   stop(): void {
-    this.#scribe.complete();
     this.#unwatch?.();
     this.#unwatch = undefined;
     this.#scribe.meetAnew();
@@ -122,13 +119,11 @@ export class Recorder implements Disposable {
    * @returns New plain objects.
    */
   events(): LifecycleEvent[] {
-    this.#scribe.complete();
     return this.#ring.events();
   }
 
   /** Forgets every event. What lives appears again when something happens to it. */
   clear(): void {
-    this.#scribe.complete();
     this.#ring.clear();
     this.#listeners.reset();
     this.#scribe.meetAnew();
@@ -144,7 +139,6 @@ export class Recorder implements Disposable {
    */
   subscribe(listener: (event: LifecycleEvent) => void): () => void {
     assertFunction(listener, "Cannot subscribe to a recorder");
-    this.#scribe.complete();
     return this.#listeners.add(listener);
   }
 

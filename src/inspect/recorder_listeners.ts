@@ -43,11 +43,11 @@ export class Listeners {
     this.#told = 0;
   }
 
-  /** Tells of the events before this index that they have not heard of. */
-  tell(end: () => number): void {
+  /** Tells of the events that they have not heard of. */
+  tell(): void {
     if (this.#isTelling || this.size === 0) return; // by a listener: it goes on below
     this.#isTelling = true;
-    while (this.#told < end()) {
+    while (this.#told < this.#ring.total) {
       const event = this.#ring.at(this.#told++);
       if (!event) continue;
       for (const [key, listener] of [...this.#listeners]) {

@@ -3,11 +3,10 @@
  *
  * @module
  */
-import type { CancelKind } from "../errors.ts";
 import * as Flag from "../flags.ts";
-import type { ErrorPhase, Outcome } from "../observer.ts";
+import type { ErrorPhase } from "../observer.ts";
 import type { ScopeNode } from "../scope_node.ts";
-import type { Sight } from "../watch.ts";
+import { causeOf, endingOf, type Sight } from "../watch.ts";
 import * as Code from "./recorder_codes.ts";
 import type { Ring } from "./recorder_ring.ts";
 import { cut, messageOf, NameCutter, placeOfCall } from "./recorder_text.ts";
@@ -17,40 +16,30 @@ const LONGEST_PATH = 1_000;
 const SHARED = 16; // how many events one look at the clock is for, at most
 const READY = Promise.resolve();
 
-/** The one who writes for a recorder. Keeps no node but one, for a moment. */
+/** The one who writes for a recorder. Keeps no node. */
 export class Scribe {
   readonly #ring: Ring;
   readonly #stacks: boolean;
-  readonly #written: () => void;
   readonly #clock: Float64Array; // the last look at it
   readonly #names = new NameCutter();
   #uses = SHARED; // of that look; as many as may be when the microtasks of its moment have run
   #isForgetting = false; // whether that is going to be noted
   #first = Infinity; // the first spawn it saw itself: whatever has a lower mark was there before
   readonly #introduced = new Set<number>(); // of those, the living ones it has met
-  #opening: ScopeNode | undefined; // a root scope whose deadline is not known yet, for the moment
   #canceled = 0; // where the last cancellation began
   #reason = ""; // and why
   readonly #forget = () => {
     this.#uses = SHARED;
     this.#isForgetting = false;
   };
-  readonly #opened = () => this.complete();
 
   /**
    * @param stacks Whether to write down the places of calls.
-   * @param written Called when an event has been completed apart from those that `see` completes.
    */
-  constructor(ring: Ring, stacks: boolean, written: () => void) {
+  constructor(ring: Ring, stacks: boolean) {
     this.#ring = ring;
     this.#clock = ring.clock;
     this.#stacks = stacks;
-    this.#written = written;
-  }
-
-  /** The index of the first event that is not complete. */
-  get end(): number {
-    return this.#ring.total - (this.#opening === undefined ? 0 : 1);
   }
 
   /** Takes what lives for unknown. */
@@ -63,12 +52,11 @@ export class Scribe {
 
   /** What a watcher is called with. */
   see(node: ScopeNode, sight: Sight, args: readonly unknown[], spawner: number): void {
-    if (this.#opening !== undefined) this.complete();
     if (sight === "onSpawn") return this.#spawned(node, spawner);
     if (sight === "onOpen") return this.#openedRoot(node);
     if ((spawner === 0 || node.mark < this.#first) && !isOver(node, sight, args)) this.#introduce(node);
     if (sight === "onStart") this.#started(node);
-    else if (sight === "onSettle") this.#settled(node, (args as [unknown, Outcome<unknown>])[1]);
+    else if (sight === "onSettle") this.#settled(node, args);
     else this.#seeTrouble(node, sight, args);
   }
 
@@ -103,34 +91,27 @@ export class Scribe {
     if (place !== undefined) this.#ring.append(place);
   }
 
-  /** A root scope is told of before it has its deadline. */
   #openedRoot(node: ScopeNode): void {
     if (this.#first === Infinity) this.#first = node.mark;
     this.#writeSpawn(node, 0);
     if (this.#stacks) this.#writePlace();
-    this.#opening = node;
-    READY.then(this.#opened);
   }
 
-  /** Adds the deadline of the last root scope. */
-  complete(): void {
-    const node = this.#opening;
-    if (node === undefined) return;
-    this.#opening = undefined;
-    if (node.limit) this.#ring.limit(node.limit.at);
-    this.#written();
-  }
-
-  #settled(node: ScopeNode, outcome: Outcome<unknown>): void {
+  #settled(node: ScopeNode, args: readonly unknown[]): void {
     const ring = this.#ring;
     const { mark, cancellation } = node;
     if (ring.isLast(mark)) this.#uses = SHARED; // it never waited: it may have computed for long
+    if (this.#introduced.size > 0) this.#introduced.delete(mark);
+    if (!node.failures && !cancellation && args.length === 0) {
+      this.#look();
+      return ring.end(Code.SETTLE | (node.is(Flag.LATE) ? Code.FLAG : 0), mark, 0, undefined);
+    }
+    const outcome = endingOf(node, args);
     const state = outcome.state === "succeeded" ? 0 : outcome.state === "canceled" ? 2 : 1;
     const isAfterAll = node.is(Flag.ABANDONED);
     const late = state === 0 && node.is(Flag.LATE) ? Code.FLAG : 0;
     const code = (isAfterAll ? Code.LATE_SETTLE : Code.SETTLE) | (state << Code.DETAIL) | late;
     this.#look();
-    if (this.#introduced.size > 0) this.#introduced.delete(mark);
     if (state === 0 && cancellation === undefined) return ring.end(code, mark, 0, undefined);
     // A function that fails cancels what runs below it, but no cancellation reached it.
     const isOwn = cancellation?.origin === node && cancellation.kind === "body-failed";
@@ -151,7 +132,7 @@ export class Scribe {
     this.#uses = SHARED;
     this.#look();
     if (sight === "onCancel") {
-      const [, reason, { kind, origin }] = args as [unknown, unknown, { kind: CancelKind; origin: string }];
+      const { reason, info: { kind, origin } } = causeOf(node);
       if (node.is(Flag.EXPIRED)) ring.write(Code.DEADLINE, mark, undefined);
       const message = messageOf(reason); // which may run the program's code
       this.#canceled = mark;

@@ -5,10 +5,9 @@
  */
 import { type Attributes, context, trace, type Tracer } from "@opentelemetry/api";
 import { infoOf } from "../notify.ts";
-import type { CancelKind } from "../errors.ts";
 import type { Outcome, ScopeInfo, TaskInfo } from "../observer.ts";
 import type { ScopeNode } from "../scope_node.ts";
-import { putAround, type Sight, watch } from "../watch.ts";
+import { causeOf, endingOf, putAround, type Sight, watch } from "../watch.ts";
 import { isThenable } from "../validate.ts";
 import { factsOf } from "./inert.ts";
 import type { Instruments } from "./metrics.ts";
@@ -77,14 +76,14 @@ export class Tracker {
     if (sight === "onSpawn" || sight === "onOpen") return this.#open(node, spawner);
     const track = this.#tracks.get(node.mark);
     if (!track) {
-      if (sight === "onSettle") this.#closeLate(node, args[1] as Outcome<unknown>);
+      if (sight === "onSettle") this.#closeLate(node, endingOf(node, args));
     } else if (sight === "onSettle") {
-      this.#close(node, track, args[1] as Outcome<unknown>);
+      this.#close(node, track, endingOf(node, args));
     } else if (sight === "onAbandon") {
       this.#abandoned.set(node, { track, since: new Date() });
       this.#close(node, track, { state: "abandoned", error: node.failures?.[0] ?? args[1] });
     } else if (track.span) {
-      this.#tell(track, sight, args);
+      this.#tell(node, track, sight, args);
     }
   }
 
@@ -113,12 +112,13 @@ export class Tracker {
     this.attempt(() => instruments?.spawned(labels, track.context));
   }
 
-  #tell(track: Track, sight: Sight, args: readonly unknown[]): void {
+  #tell(node: ScopeNode, track: Track, sight: Sight, args: readonly unknown[]): void {
     const { span } = track;
     if (sight === "onStart" && track.wasQueued) span?.addEvent("taskscope.task.start");
     if (sight === "onError" && this.#settings.hasExceptions) tellError(track, args[0]);
     if (sight !== "onCancel" || !span) return;
-    tellCancel(span, args[1], args[2] as { readonly kind: CancelKind; readonly origin: string });
+    const { reason, info } = causeOf(node);
+    tellCancel(span, reason, info);
   }
 
   #close(node: ScopeNode, track: Track, outcome: Outcome<unknown>): void {

@@ -489,3 +489,22 @@ Deno.test("Recorder: with stacks, an Error that is frozen or cannot be formatted
   }
   assertEquals(recorder.events().length, 5);
 });
+
+Deno.test("Recorder: the deadline of a root scope is known at its spawn, and is not that of its tasks", async () => {
+  using recorder = new Recorder({ capacity: 100 });
+  recorder.start();
+  const deadline = Date.now() + 60_000;
+  const run = (at: number, signal?: AbortSignal) =>
+    TaskScope.run((scope) => void scope.spawn(() => {}, { name: "task" }), {
+      name: "page",
+      deadline: new Date(at),
+      signal,
+    });
+  await run(deadline);
+  await run(deadline, AbortSignal.abort("gone")).catch(() => {});
+  await run(Date.now() - 1).catch(() => {}); // too late: it ends by its deadline at once
+  const spawns = recorder.events().flatMap((event) => event.type === "spawn" ? [[event.name, event.deadline]] : []);
+  assertEquals(spawns, [["page", deadline], ["task", deadline], ["page", deadline], ["page", null]]);
+  const types = recorder.events().slice(-3).map(({ type }) => type);
+  assertEquals(types.filter((type) => type !== "deadline"), ["cancel", "settle"], "after its spawn");
+});

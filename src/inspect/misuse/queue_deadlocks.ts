@@ -113,8 +113,8 @@ export function queueDeadlocks(desk: Desk): Detector {
     listenToCalls(Task.prototype, "outcome", (task) => waits(task)),
   ];
   return {
-    see(node, sight, [task]) {
-      if (sight === "onSpawn" && node.is(Flag.QUEUED)) queued.set(task as object, new WeakRef(node));
+    see(node, sight) {
+      if (sight === "onSpawn" && node.task && node.is(Flag.QUEUED)) queued.set(node.task, new WeakRef(node));
     },
     stop() {
       isStopped = true;
