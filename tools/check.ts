@@ -9,9 +9,10 @@
 import config from "../deno.json" with { type: "json" };
 import { houseRuleProblems } from "./checks/house_rules.ts";
 import { importProblems } from "./checks/imports.ts";
-import { command, ROOT } from "./lib/command.ts";
+import { command } from "./lib/command.ts";
 import { runMain } from "./lib/failure.ts";
 import { chooseLegs, closingLine, type Leg, runLegs, verdict } from "./lib/leg.ts";
+import { markdownFiles } from "./lib/markdown.ts";
 import { prefetch } from "./lib/prefetch.ts";
 import { stdEnv } from "./std.ts";
 
@@ -20,9 +21,6 @@ const AT_ONCE = 2;
 
 function allChecks(env: { JSR_URL: string }): Leg[] {
   const entries: string[] = Object.values(config.exports);
-  const markdown = [...Deno.readDirSync(ROOT)]
-    .map(({ name }) => name)
-    .filter((name) => name.endsWith(".md"));
 
   const deno = (name: string, ...args: string[]): Leg => ({
     name,
@@ -41,7 +39,7 @@ function allChecks(env: { JSR_URL: string }): Leg[] {
 
   return [
     deno("types of code and JSDoc", "check", "--quiet", "--doc", "."),
-    deno("types of Markdown", "check", "--quiet", "--doc-only", ...markdown),
+    deno("types of Markdown", "check", "--quiet", "--doc-only", ...markdownFiles()),
     deno("lint", "lint", "--quiet"),
     deno(
       "lint: no non-null assertion in the package",

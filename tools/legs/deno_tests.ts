@@ -2,6 +2,7 @@ import { command, ROOT } from "../lib/command.ts";
 import { type Ground, once } from "../lib/ground.ts";
 import { readSuites } from "../lib/junit.ts";
 import { type Leg, type Outcome, verdict } from "../lib/leg.ts";
+import { markdownFiles } from "../lib/markdown.ts";
 import { join } from "../lib/path.ts";
 import { INSPECTOR_PAGE, inspectorPageNote } from "./inspector_page.ts";
 import { missingServers, OPERATIONS } from "./operations.ts";
@@ -53,8 +54,8 @@ export function denoTests(
       run: conformance,
     },
     docs: {
-      name: "examples in JSDoc and README",
-      run: () => denoTest(ground, "docs", ["--doc", "mod.ts", "src/", "README.md"]),
+      name: "examples in JSDoc, README and docs",
+      run: () => denoTest(ground, "docs", ["--doc", "mod.ts", "src/", ...markdownFiles()]),
     },
     coverage: {
       name: "branch coverage of src",
