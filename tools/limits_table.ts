@@ -1,5 +1,5 @@
 /**
- * Writes the table of limits in README.md from the data in src/platforms/limits_data.ts.
+ * Writes the tables of limits in README.md and docs/platforms.md from the data in src/platforms/limits_data.ts.
  *
  * ```sh
  * deno run -A tools/std.ts run -A tools/limits_table.ts
@@ -9,9 +9,11 @@ import { type LifetimeLimit, lifetimeLimits } from "@taskscope/taskscope/platfor
 import { ROOT } from "./lib/command.ts";
 import { join } from "./lib/path.ts";
 
-const README = join(ROOT, "README.md");
+/** The pages that have the table; a page of `docs/` has room for where each number comes from. */
+const PAGES = ["README.md", "docs/platforms.md"];
 const [START, END] = ["<!-- limits: start -->", "<!-- limits: end -->"];
 const HEADER = ["platform", "how long", "from", "at the limit", "what we do"];
+const SOURCE_HEADER = ["how sure", "looked up", "source"];
 const AT_LIMIT = {
   "cancel-silent": "canceled, no `finally`",
   "cancel-logged": "canceled with a log line, no `finally`",
@@ -20,13 +22,16 @@ const AT_LIMIT = {
   nothing: "nothing",
 };
 
-/** The README with the table as the data has it. */
-export function withTable(readme: string): string {
-  const [before, rest] = readme.split(START);
+/** A page with the table as the data has it. */
+export function withTable(text: string, page: string = "README.md"): string {
+  const [before, rest] = text.split(START);
   const after = rest?.split(END)[1];
-  if (after === undefined) throw new Error(`README.md has no ${START} followed by ${END}`);
-  const rows = [HEADER, HEADER.map((name) => "-".repeat(name.length)), ...lifetimeLimits.map(toRow)];
-  const widths = HEADER.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
+  if (after === undefined) throw new Error(`${page} has no ${START} followed by ${END}`);
+  const hasSources = page.startsWith("docs/");
+  const header = hasSources ? [...HEADER, ...SOURCE_HEADER] : HEADER;
+  const cells = lifetimeLimits.map((limit) => hasSources ? [...toRow(limit), ...toSource(limit)] : toRow(limit));
+  const rows = [header, header.map((name) => "-".repeat(name.length)), ...cells];
+  const widths = header.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
   const lines = rows.map((row) =>
     `| ${row.map((cell, column) => cell.padEnd(widths[column] ?? 0, row === rows[1] ? "-" : " ")).join(" | ")} |`
   );
@@ -44,6 +49,10 @@ function toRow({ platform, trigger, plan, ms, origin, atLimit, warning, warnsAt 
   ];
 }
 
+function toSource({ confidence, asOf, ref, max }: LifetimeLimit): string[] {
+  return [confidence, asOf, max === undefined ? ref : `${ref}; up to ${max / 1_000} s can be set`];
+}
+
 function whatWeDo({ platform, ms, origin, warning }: Pick<LifetimeLimit, "platform" | "ms" | "origin" | "warning">) {
   if (platform === "lambda") return "refuse, unless the invocation awaits it";
   if (origin === "shutdown") return "drain, cancel what does not fit";
@@ -51,10 +60,19 @@ function whatWeDo({ platform, ms, origin, warning }: Pick<LifetimeLimit, "platfo
   return warning === "event" ? "refuse what does not fit, cancel at the warning" : "refuse what does not fit";
 }
 
-/** What is wrong with the table in README.md; nothing if it is up to date. */
+/** What is wrong with the tables; nothing if they are up to date. */
 export async function limitsTableProblems(): Promise<string[]> {
-  const readme = await Deno.readTextFile(README);
-  return withTable(readme) === readme ? [] : ["README.md: the table of limits is old, run tools/limits_table.ts"];
+  const problems: string[] = [];
+  for (const page of PAGES) {
+    const text = await Deno.readTextFile(join(ROOT, page));
+    if (withTable(text, page) !== text) problems.push(`${page}: the table of limits is old, run tools/limits_table.ts`);
+  }
+  return problems;
 }
 
-if (import.meta.main) await Deno.writeTextFile(README, withTable(await Deno.readTextFile(README)));
+if (import.meta.main) {
+  for (const page of PAGES) {
+    const path = join(ROOT, page);
+    await Deno.writeTextFile(path, withTable(await Deno.readTextFile(path), page));
+  }
+}
