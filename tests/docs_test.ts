@@ -1,0 +1,53 @@
+import { assert, assertEquals } from "@std/assert";
+import { ROOT } from "../tools/lib/command.ts";
+import { listFiles } from "../tools/lib/files.ts";
+import { markdownFiles } from "../tools/lib/markdown.ts";
+import { join } from "../tools/lib/path.ts";
+
+const CASES = "tests/conformance/cases/";
+
+const read = (path: string) => Deno.readTextFile(join(ROOT, path));
+
+/** The targets of the links of a page that lead to files, as paths from the root. */
+function linkedFiles(page: string, text: string): string[] {
+  const prose = text.replace(/^```[\s\S]*?^```/gm, "");
+  const links = Array.from(prose.matchAll(/\]\(([^)#\s]+)[^)]*\)/g), ([, target = ""]) => target);
+  const base = new URL(page, "file:///");
+  return links.filter((link) => !/^[a-z]+:/.test(link)).map((link) => new URL(link, base).pathname.slice(1));
+}
+
+/** The numbers of the guarantees in whose names cases of a file start. */
+function guaranteesOf(cases: string): Set<number> {
+  return new Set(Array.from(cases.matchAll(/"G(\d+): /g), ([, number]) => Number(number)));
+}
+
+Deno.test("docs/semantics.md links under each guarantee the files whose cases cite it, and no others", async () => {
+  const expected = new Map<number, Set<string>>();
+  for (const file of await listFiles(join(ROOT, CASES))) {
+    for (const number of guaranteesOf(await read(`${CASES}${file}`))) {
+      expected.set(number, (expected.get(number) ?? new Set()).add(`${CASES}${file}`));
+    }
+  }
+  assertEquals([...expected.keys()].sort((a, b) => a - b), Array.from({ length: 14 }, (_, index) => index + 1));
+  const page = "docs/semantics.md";
+  const linked = new Map<number, Set<string>>();
+  for (const section of (await read(page)).split(/^## /m)) {
+    const number = /^G(\d+) /.exec(section)?.[1];
+    if (number !== undefined) linked.set(Number(number), new Set(linkedFiles(page, section)));
+  }
+  assertEquals(linked, expected);
+});
+
+Deno.test("each link of a page to a file leads to one", async () => {
+  for (const page of markdownFiles()) {
+    for (const path of linkedFiles(page, await read(page))) {
+      await Deno.stat(join(ROOT, path)).catch(() => assert(false, `${page} links ${path}, which is not there`));
+    }
+  }
+});
+
+Deno.test("README.md links each page of docs/", async () => {
+  const linked = new Set(linkedFiles("README.md", await read("README.md")));
+  const pages = markdownFiles().filter((page) => page.startsWith("docs/") || page === "SECURITY.md");
+  assertEquals(pages.filter((page) => !linked.has(page)), []);
+});
