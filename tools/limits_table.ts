@@ -1,5 +1,5 @@
 /**
- * Writes the tables of limits in README.md and docs/platforms.md from the data in src/platforms/limits_data.ts.
+ * Writes the table of limits in docs/platforms.md from the data in src/platforms/limits_data.ts.
  *
  * ```sh
  * deno run -A tools/std.ts run -A tools/limits_table.ts
@@ -9,11 +9,9 @@ import { type LifetimeLimit, lifetimeLimits } from "@taskscope/taskscope/platfor
 import { ROOT } from "./lib/command.ts";
 import { join } from "./lib/path.ts";
 
-/** The pages that have the table; a page of `docs/` has room for where each number comes from. */
-const PAGES = ["README.md", "docs/platforms.md"];
+const PAGE = "docs/platforms.md";
 const [START, END] = ["<!-- limits: start -->", "<!-- limits: end -->"];
-const HEADER = ["platform", "how long", "from", "at the limit", "what we do"];
-const SOURCE_HEADER = ["how sure", "looked up", "source"];
+const HEADER = ["platform", "how long", "from", "at the limit", "what we do", "how sure", "looked up", "source"];
 const AT_LIMIT = {
   "cancel-silent": "canceled, no `finally`",
   "cancel-logged": "canceled with a log line, no `finally`",
@@ -22,35 +20,30 @@ const AT_LIMIT = {
   nothing: "nothing",
 };
 
-/** A page with the table as the data has it. */
-export function withTable(text: string, page: string = "README.md"): string {
-  const [before, rest] = text.split(START);
+/** The page with the table as the data has it. */
+export function withTable(page: string): string {
+  const [before, rest] = page.split(START);
   const after = rest?.split(END)[1];
-  if (after === undefined) throw new Error(`${page} has no ${START} followed by ${END}`);
-  const hasSources = page.startsWith("docs/");
-  const header = hasSources ? [...HEADER, ...SOURCE_HEADER] : HEADER;
-  const cells = lifetimeLimits.map((limit) => hasSources ? [...toRow(limit), ...toSource(limit)] : toRow(limit));
-  const rows = [header, header.map((name) => "-".repeat(name.length)), ...cells];
-  const widths = header.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
+  if (after === undefined) throw new Error(`${PAGE} has no ${START} followed by ${END}`);
+  const rows = [HEADER, HEADER.map((name) => "-".repeat(name.length)), ...lifetimeLimits.map(toRow)];
+  const widths = HEADER.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
   const lines = rows.map((row) =>
     `| ${row.map((cell, column) => cell.padEnd(widths[column] ?? 0, row === rows[1] ? "-" : " ")).join(" | ")} |`
   );
   return [before, START, "\n\n", lines.join("\n"), "\n\n", END, after].join("");
 }
 
-function toRow({ platform, trigger, plan, ms, origin, atLimit, warning, warnsAt }: LifetimeLimit): string[] {
+function toRow(limit: LifetimeLimit): string[] {
+  const { platform, trigger, plan, ms, origin, atLimit, warning, warnsAt, confidence, asOf, ref, max } = limit;
   const warned = warning === "none" ? "" : warnsAt ? `, warned at ${warnsAt * 100} %` : ", warned by a signal";
   return [
     [platform, trigger === "http" ? "" : trigger, plan].filter(Boolean).join(", "),
     ms === null ? "not known" : `${ms / 1_000} s`,
     origin === "response-end" ? "response end or disconnect" : origin === "none" ? "" : origin.replace("-", " "),
     AT_LIMIT[atLimit] + warned,
-    whatWeDo({ platform, ms, origin, warning }),
+    whatWeDo(limit),
+    ...[confidence, asOf, max === undefined ? ref : `${ref}; up to ${max / 1_000} s can be set`],
   ];
-}
-
-function toSource({ confidence, asOf, ref, max }: LifetimeLimit): string[] {
-  return [confidence, asOf, max === undefined ? ref : `${ref}; up to ${max / 1_000} s can be set`];
 }
 
 function whatWeDo({ platform, ms, origin, warning }: Pick<LifetimeLimit, "platform" | "ms" | "origin" | "warning">) {
@@ -60,19 +53,13 @@ function whatWeDo({ platform, ms, origin, warning }: Pick<LifetimeLimit, "platfo
   return warning === "event" ? "refuse what does not fit, cancel at the warning" : "refuse what does not fit";
 }
 
-/** What is wrong with the tables; nothing if they are up to date. */
+/** What is wrong with the table; nothing if it is up to date. */
 export async function limitsTableProblems(): Promise<string[]> {
-  const problems: string[] = [];
-  for (const page of PAGES) {
-    const text = await Deno.readTextFile(join(ROOT, page));
-    if (withTable(text, page) !== text) problems.push(`${page}: the table of limits is old, run tools/limits_table.ts`);
-  }
-  return problems;
+  const page = await Deno.readTextFile(join(ROOT, PAGE));
+  return withTable(page) === page ? [] : [`${PAGE}: the table of limits is old, run tools/limits_table.ts`];
 }
 
 if (import.meta.main) {
-  for (const page of PAGES) {
-    const path = join(ROOT, page);
-    await Deno.writeTextFile(path, withTable(await Deno.readTextFile(path), page));
-  }
+  const path = join(ROOT, PAGE);
+  await Deno.writeTextFile(path, withTable(await Deno.readTextFile(path)));
 }

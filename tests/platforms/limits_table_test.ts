@@ -1,7 +1,7 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { limitsTableProblems, withTable } from "../../tools/limits_table.ts";
 
-Deno.test("README.md and docs/platforms.md have the table of limits as the data has it", async () => {
+Deno.test("docs/platforms.md has the table of limits as the data has it", async () => {
   assertEquals(await limitsTableProblems(), []);
 });
 
