@@ -126,8 +126,8 @@ async function change(
   const bell = new Bell();
   const stops = [hub.listen(recordKey(id), () => bell.ring())];
   if (signal && !signal.aborted) stops.push(follow(signal, () => bell.ring()));
-  let latest: Versioned | undefined = found;
   try {
+    let latest = await reader.read(id); // again: it may have changed before anybody listened
     while (latest && isKnown(latest.record) && !isEnded(latest.record.state) && !signal?.aborted) {
       const left = until - Date.now();
       if (left <= 0) break;
