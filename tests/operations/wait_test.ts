@@ -35,7 +35,9 @@ Deno.test("GET ?wait: a change that comes while the store answers is not missed"
 
   const gate = Promise.withResolvers<void>();
   answers = gate.promise;
-  const waiting = handler(new Request(`${url}?wait=2s`));
+  const client = new AbortController();
+  const waiting = handler(new Request(`${url}?wait=60s`, { signal: client.signal }));
+  const patience = setTimeout(() => client.abort(), 5_000);
   await reading.promise;
   answers = undefined;
   end.resolve();
@@ -43,5 +45,6 @@ Deno.test("GET ?wait: a change that comes while the store answers is not missed"
   while ((await (await handler(new Request(url))).json()).state !== "succeeded"); // it is written
   gate.resolve(); // what the first look had read: "running"
   const { state } = await (await waiting).json();
-  assertEquals(state, "succeeded");
+  clearTimeout(patience);
+  assertEquals([state, client.signal.aborted], ["succeeded", false]);
 });
