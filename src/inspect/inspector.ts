@@ -94,8 +94,8 @@ const TOKEN_HEADER = "x-taskscope-token";
  *
  * **Guarantees.** Without a `guard`, only clients on this machine are let in: the server has to pass what tells their
  * address, as `Deno.serve`, `Bun.serve` and `toNodeListener` of `./node` do; where it is not known, as on workerd, all
- * are refused. So is what comes through a proxy that says it is one; behind one that does not (nginx, unless told to), and
- * on a machine with users you do not trust, give a `guard`.
+ * are refused. So is what comes through a proxy that says it is one, or closes each connection, as nginx does unless told
+ * otherwise; behind one that shows by nothing what it is, and on a machine with users you do not trust, give a `guard`.
  * Values of context keys are never shown. What has ended is forgotten, but for a bounded number of events.
  *
  * @param lifetime What keeps detached work alive; its deadline and the number of its pending tasks are shown.
@@ -137,6 +137,7 @@ export function inspector(lifetime: Lifetime, options: InspectorOptions = {}): I
   }
   const feed = new Feed(lifetime, { recorder, stacks, keepAlive, cancel, warnings, patience });
   const handle = async (request: Request, info?: unknown): Promise<Response> => {
+    if (!URL.canParse(request.url)) return say(400, "Cannot show the inspector: its address is none"); // Deno: of any Host
     const { pathname } = new URL(request.url);
     const last = pathname.slice(pathname.lastIndexOf("/") + 1);
     const isPage = !DATA.includes(last);

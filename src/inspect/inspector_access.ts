@@ -14,9 +14,9 @@ export type InspectorGuard = (request: Request) => boolean | Promise<boolean>;
 
 /** Headers that no browser sends, but what forwards its requests. Their values are never believed. */
 const OF_PROXIES = new RegExp(
-  "^(forwarded|via|cdn-loop|x-real-ip|x-forwarded.*|x-original-.*|x-envoy-.*|x-amzn-.*|x-azure-.*|x-arr-.*|x-vercel-.*" +
-    "|x-appengine-.*|x-(cluster-)?client-ip|x-proxyuser-ip|(wl-)?proxy-client-ip|true-client-ip|cf-.*|fly-.*|fastly-.*" +
-    "|tailscale-.*|ngrok-.*)$",
+  "^(forwarded|via|cdn-loop|x-real-.*|x-scheme|x-forwarded.*|x-original-.*|x-envoy-.*|x-amzn-.*|x-azure-.*|x-arr-.*" +
+    "|x-vercel-.*|x-appengine-.*|x-(cluster-)?client-ip|x-proxyuser-ip|x-varnish|x-sucuri-.*|(x-)?akamai-.*|incap-.*" +
+    "|proxy-.*|(wl-)?proxy-client-ip|true-client-ip|cf-.*|fly-.*|fastly-.*|tailscale-.*|ngrok-.*)$",
 );
 
 /** Why a request is refused, for whoever made it; `undefined` if it is not. */
@@ -47,7 +47,10 @@ function remoteness(request: Request, info: unknown): string | undefined {
   for (const name of request.headers.keys()) {
     if (OF_PROXIES.test(name)) return `it comes through a proxy. ${give}`;
   }
-  const names = [new URL(request.url).hostname, hostnameOf(request.headers.get("host"))];
+  // No browser and hardly a client asks for that; nginx does, unless told otherwise, and sends nothing else of its own.
+  if (/\bclose\b/i.test(request.headers.get("connection") ?? "")) return `it may come through a proxy. ${give}`;
+  const { headers, url } = request;
+  const names = [new URL(url).hostname, hostnameOf(headers.get("host")), hostnameOf(originOf(headers))];
   if (names.every((name) => name === undefined || isLoopbackName(name))) return undefined;
   return "it asks for a name that is not of this machine. Use localhost, or give the inspector a guard";
 }
@@ -70,14 +73,16 @@ function isLoopbackName(name: string): boolean {
   return /^(([a-z0-9-]+\.)*localhost\.?|127(\.\d{1,3}){3}|\[::1\])$/i.test(name);
 }
 
-/** As a URL would have it; a host that none would have is no name of this machine. */
+/** As a URL would have it; what is more than a host and a port is no name of this machine. */
 function hostnameOf(host: string | null): string | undefined {
   if (host === null) return undefined;
-  try {
-    return new URL(`http://${host}`).hostname;
-  } catch {
-    return "";
-  }
+  const url = `http://${host}`;
+  return /^[\w.:[\]-]+$/.test(host) && URL.canParse(url) ? new URL(url).hostname : "";
+}
+
+/** The host of the page that sent a request, as far as browsers tell it: a proxy rather changes the `Host`. */
+function originOf(headers: Headers): string | null {
+  return headers.get("origin")?.replace(/^https?:\/\//, "") ?? null;
 }
 
 /** Invariant 3. A navigation shows the page to its user and tells the other site nothing. */
@@ -92,10 +97,8 @@ function isForeign(request: Request, isPage: boolean): boolean {
   // Browsers do not send it to plain http: of other machines; scripts of other sites have an origin at least.
   const origin = headers.get("origin");
   if (origin === null) return false;
-  try {
-    const { host, protocol } = new URL(origin);
-    return host !== new URL(`${protocol}//${headers.get("host") ?? new URL(url).host}`).host;
-  } catch {
-    return true; // "null", of a sandbox
-  }
+  const own = headers.get("host") ?? new URL(url).host;
+  if (!URL.canParse(origin)) return true; // "null", of a sandbox
+  const { host, protocol } = new URL(origin);
+  return !URL.canParse(`${protocol}//${own}`) || host !== new URL(`${protocol}//${own}`).host;
 }

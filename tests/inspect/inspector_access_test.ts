@@ -59,11 +59,47 @@ Deno.test("inspector never believes what a proxy says, and refuses what came thr
       "True-Client-IP",
       "Fly-Client-IP",
       "X-Client-IP",
+      "X-Scheme",
+      "Proxy-Connection",
+      "Akamai-Origin-Hop",
     ]
   ) {
     assertEquals(await statusOf(inspect(ask("/", { [name]: "127.0.0.1" }), LOCAL)), 403, name);
     const elsewhere = { remoteAddr: { hostname: "203.0.113.5" } };
     assertEquals(await statusOf(inspect(ask("/", { [name]: "127.0.0.1" }), elsewhere)), 403, name);
+  }
+  // What nginx sends unless told otherwise, and nothing else that would give it away.
+  assertEquals(await statusOf(inspect(ask("/", { connection: "close" }), LOCAL)), 403);
+  assertEquals(await statusOf(inspect(ask("/", { connection: "keep-alive" }), LOCAL)), 200);
+  // The page of a public name, behind a proxy that says nothing of itself.
+  const origin = "https://status.example";
+  const headers = { origin, "sec-fetch-site": "same-origin" };
+  assertEquals(await statusOf(inspect(ask("/cancel?id=1", headers, "POST"), LOCAL)), 403);
+  assertEquals(await statusOf(inspect(ask("/cancel?id=1", { ...headers, origin: HOST }, "POST"), LOCAL)), 403, "token");
+});
+
+Deno.test("inspector answers whatever a Host header says: servers make addresses of it that are none", async () => {
+  using inspect = inspector(processLifetime());
+  for (
+    const host of [
+      "a b",
+      "[::1",
+      "localhost:99999",
+      "\u00ef\u00bd\u008cocalhost",
+      "evil.example@localhost",
+      "localhost/evil.example",
+      "localhost#.evil.example",
+      "localhost?evil.example",
+      "localhost\\evil.example",
+      "loc%61lhost",
+    ]
+  ) {
+    const request = ask("/", { host });
+    Object.defineProperty(request, "url", { value: `http://${host}/` }); // as Deno's server has it
+    const status = URL.canParse(request.url) ? 403 : 400;
+    for (const info of [LOCAL, { remoteAddr: { hostname: "203.0.113.5" } }]) {
+      assertEquals(await statusOf(inspect(request, info)), status, host);
+    }
   }
 });
 
