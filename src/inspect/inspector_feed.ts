@@ -130,6 +130,14 @@ export class Feed implements Source {
     return { position, data: { now: Date.now(), ...rows, ended, alerts, status: JSON.parse(status) } };
   }
 
+  get isClosing(): boolean {
+    try {
+      return this.#lifetime.closing?.aborted ?? false;
+    } catch {
+      return false; // a host may throw once its request has ended
+    }
+  }
+
   /** What stands above the tree, as a text that changes when it does. */
   #status(): string {
     try {

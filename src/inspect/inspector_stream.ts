@@ -5,6 +5,8 @@
  *    Who is slow gets fewer and larger ones, up to a new start; who takes none costs nothing.
  * 2. A client that comes again is sent what it has missed.
  * 3. The timer belongs to the client's own request: workerd lets no request wake another.
+ * 4. While the host is closing no stream stays open, or it would wait for that: each has what is new, and ends. Pages come
+ *    again by themselves.
  *
  * @module
  */
@@ -22,6 +24,8 @@ export interface Position {
 export interface Source {
   /** Differs from that of another inspector, such as the one before a restart. */
   readonly epoch: string;
+  /** Whether the host is about to end. */
+  readonly isClosing: boolean;
   /** What a client has to know at first. */
   greeting(): object;
   /** What is new since a position; no data if nothing is. */
@@ -42,6 +46,7 @@ export class Client {
   readonly #left: () => void;
   #position: Position;
   #isGreeted = false;
+  #isLast = false; // whether what it was sent last is the last
   #isOver: false | "left" | "closed" = false;
   #sentAt = 0;
   #wake: (() => void) | undefined; // while it waits
@@ -93,18 +98,22 @@ export class Client {
         this.#isGreeted = true;
         return `retry: ${RETRY}\n${message("hello", undefined, this.#source.greeting())}`;
       }
+      if (this.#isLast) break;
+      this.#isLast = this.#source.isClosing; // invariant 4
       const { position, data } = this.#source.news(this.#position);
       if (data) {
         this.#position = position;
         this.#sentAt = now;
         return message("news", formatPosition(position, this.#source.epoch), data);
       }
+      if (this.#isLast) break;
       if (now - this.#sentAt >= this.#keepAlive) {
         this.#sentAt = now;
         return ": keep-alive\n\n";
       }
       await this.#pause();
     }
+    this.close();
     return undefined;
   }
 

@@ -34,6 +34,7 @@ export interface News {
   readonly gone?: readonly number[];
   readonly ended: readonly { id: number; name: string; state: string }[];
   readonly alerts: readonly { kind: string; path: string }[];
+  readonly status?: { readonly isClosing: boolean };
 }
 
 /** Reads messages until one fulfills a condition. */

@@ -4,7 +4,7 @@ import { FakeTime } from "@std/testing/time";
 import { processLifetime, TaskScope } from "@taskscope/taskscope";
 import { inspector, Recorder } from "@taskscope/taskscope/inspect";
 import { liveHeap } from "../native_calls/live_heap.ts";
-import { ask, LOCAL, statusOf, until } from "./ask.ts";
+import { ask, LOCAL, type News, statusOf, until } from "./ask.ts";
 import { ATTACKS } from "./live_app.ts";
 import { frames } from "./sse_frames.ts";
 
@@ -197,4 +197,27 @@ Deno.test("inspector keeps nothing of what has ended, also while a page is open"
   await liveHeap(); // collects garbage
   assertEquals(refs.map((ref) => ref.deref()), [undefined, undefined]);
   await events.return(undefined);
+});
+
+Deno.test("inspector: while its host is closing nothing stays open, and who asks again is told what is left", async () => {
+  const closing = new AbortController();
+  const end = Promise.withResolvers<void>();
+  using inspect = inspector({ waitUntil() {}, closing: closing.signal });
+  const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, inspect);
+  const url = `http://127.0.0.1:${server.addr.port}/events`;
+  const work = TaskScope.run(() => end.promise, { name: "still there" });
+  const open = frames(await fetch(url));
+  await until(open, ({ rows }) => rows?.some(({ name }) => name === "still there"));
+  closing.abort();
+  const { data } = await until(open, ({ status }) => status?.isClosing);
+  assertEquals(data.ended, []);
+  assertEquals(await open.next(), { done: true, value: undefined });
+  const again: string[] = [];
+  for await (const { event, data } of frames(await fetch(url))) {
+    again.push(event, ...((data as News).rows ?? []).map(({ name }) => name));
+  }
+  assertEquals(again, ["hello", "news", "still there"]);
+  end.resolve();
+  await work;
+  await server.shutdown();
 });
