@@ -156,6 +156,20 @@ Deno.test({
         await line(page, "thumbnails").locator(".state", { hasText: "canceled" }).waitFor();
         await page.keyboard.press("Escape");
         assertStringIncludes(await focused(page), "thumbnails⊘canceled");
+        const end = Promise.withResolvers<void>();
+        const work = TaskScope.run((scope) => scope.abortable(end.promise), { name: "ends by itself" });
+        await page.fill("#filter", "by itself"); // it is too far below to be drawn
+        await line(page, "ends by itself").click();
+        await page.locator("#cancel").click();
+        await page.keyboard.press("Escape");
+        assertEquals([await focused(page), await page.locator("#sure").isHidden()], ["cancel", true]);
+        await page.keyboard.press("Enter");
+        assertEquals(await focused(page), "yes");
+        end.resolve();
+        await work;
+        await page.locator("#said", { hasText: "It has ended by itself." }).waitFor();
+        assertEquals(await focused(page), "details", "the focus is not lost with the button");
+        await page.fill("#filter", "");
       });
 
       await check("texts of strangers are texts", async () => {
@@ -183,6 +197,12 @@ Deno.test({
         await page.setViewportSize({ width: 480, height: 800 });
         await shoot(page, "6_narrow");
         await accessible(page, "narrow", "dark");
+        await page.setViewportSize({ width: 640, height: 400 }); // 1280 by 800 at 200 %
+        const { tree, over } = await page.evaluate(
+          "({ tree: document.getElementById('tree').clientHeight, over: document.documentElement.scrollWidth - innerWidth })",
+        ) as { tree: number; over: number };
+        assert(tree > 150 && over <= 0, `${tree} pixels of tree, ${over} too wide`);
+        await shoot(page, "6_zoomed");
         await page.setViewportSize({ width: 1280, height: 800 });
       });
 
@@ -206,6 +226,7 @@ Deno.test({
         await page.fill("#filter", "job 49");
         await line(page, "job 4900").waitFor();
         await page.fill("#filter", "");
+        await line(page, "POST /upload").waitFor(); // drawn with the next frame
         await page.locator("#tree").press("End");
         await page.locator('[role="treeitem"]', { hasText: "job 5000" }).waitFor();
         const elements = await page.evaluate("document.querySelectorAll('*').length") as number;
@@ -228,7 +249,23 @@ Deno.test({
         await page.click("#pause");
         await live(page);
         assertEquals(problems, []);
-        server.inspect.close();
+        const gone = TaskScope.run(() => 1, { name: "feeds of the old server" });
+        await page.fill("#filter", "feeds");
+        await line(page, "feeds of the old server").waitFor();
+        await line(page, "import feeds").click();
+        await page.locator("#cancel").click();
+        assertEquals(await focused(page), "yes");
+        server.restart();
+        await page.locator("#said", { hasText: "started anew" }).waitFor();
+        assertEquals(await focused(page), "details");
+        assertEquals(
+          await page.locator("#sure, #cancel").filter({ visible: true }).count(),
+          0,
+          "it would be another's",
+        );
+        await page.locator("#empty").waitFor(); // this one has not seen them
+        await gone;
+        server.end();
         await page.locator('#link[data-state="lost"]').waitFor();
       });
       await page.close();

@@ -90,7 +90,8 @@ const TOKEN_HEADER = "x-taskscope-token";
  *
  * It shows what has been spawned since it was made, and the detached tasks that the process owned before; it spawns
  * nothing itself. Close it before the server: a page that is open is a request that does not end until the lifetime is
- * closing; after that, pages ask again and again. Better on a port of its own: what is of the same origin as the page, such as the rest of an app and what was injected into it, can use it, too.
+ * closing; after that, pages ask again and again. Better on a port of its own: what is of the same origin as the page,
+ * such as the rest of an app and what was injected into it, can use it, too.
  *
  * **Guarantees.** Without a `guard`, only clients on this machine are let in: the server has to pass what tells their
  * address, as `Deno.serve`, `Bun.serve` and `toNodeListener` of `./node` do; where it is not known, as on workerd, all

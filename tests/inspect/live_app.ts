@@ -20,14 +20,23 @@ const Password = contextKey<string>("password");
 /** A server with an inspector under `/inspect`; `close` ends both. */
 export function serveInspector(options: InspectorOptions): {
   readonly url: string;
-  readonly inspect: ReturnType<typeof inspector>;
+  /** As if the process had been started anew, for the page. */
+  restart(): void;
+  /** From now on it answers 503. */
+  end(): void;
   close(): Promise<void>;
 } {
-  const inspect = inspector(processLifetime(), options);
-  const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, inspect);
+  let inspect = inspector(processLifetime(), options);
+  const handler: Deno.ServeHandler = (request, info) => inspect(request, info);
+  const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, handler);
   return {
     url: `http://127.0.0.1:${server.addr.port}/inspect`,
-    inspect,
+    restart() {
+      const before = inspect;
+      inspect = inspector(processLifetime(), options);
+      before.close();
+    },
+    end: () => inspect.close(),
     async close() {
       inspect.close();
       await server.shutdown();

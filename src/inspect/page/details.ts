@@ -14,6 +14,10 @@ export interface DetailsPanel {
   show(id: number): void;
   /** Brings it up to date. */
   refresh(now: number): void;
+  /** Back to showing none: numbers mean others from now on. */
+  forget(): void;
+  /** Takes back the question whether to cancel; `false` if there is none. */
+  keep(): boolean;
   /** What proves that this page may cancel; none: it may not. */
   allow(token: string | undefined): void;
 }
@@ -33,6 +37,9 @@ export function makeDetails(
   const sure = document.getElementById("sure");
   const question = document.getElementById("question");
   const said = document.getElementById("said");
+  const actions = document.getElementById("actions");
+  const panel = document.getElementById("details");
+  const hint = document.getElementById("hint");
   let shown = 0;
   let drawn = 0;
   let token: string | undefined;
@@ -109,10 +116,15 @@ export function makeDetails(
     if (drawn !== shown || !(isSelected || body.contains(document.activeElement))) body.replaceChildren(...rows);
     drawn = shown;
     const isCanceled = item?.state === "canceling" || item?.state === "cleanup";
+    const hadFocus = actions.contains(document.activeElement);
+    if (isAsking && (!isLive || isCanceled)) {
+      ask(false);
+      said.textContent = isLive ? "It is being canceled already." : "It has ended by itself.";
+    }
     cancel.hidden = token === undefined || !isLive || isAsking;
     cancel.disabled = isCanceled;
     cancel.textContent = isCanceled ? "Being canceled" : "Cancel…";
-    if (isAsking && (!isLive || isCanceled)) ask(false);
+    if (hadFocus && !isAsking && (cancel.hidden || isCanceled)) panel.focus(); // it was on what is no button any more
   }
 
   function ask(isOn: boolean): void {
@@ -146,7 +158,15 @@ export function makeDetails(
     const problem = result?.error ?? "the server did not answer";
     said.textContent = response?.ok ? `Canceled ${heading.textContent}.` : `Cannot cancel: ${problem}.`;
     await load();
-    document.getElementById("details").focus();
+    panel.focus();
+  }
+
+  function keep(): boolean {
+    if (!isAsking) return false;
+    ask(false);
+    draw(Date.now());
+    cancel.focus();
+    return true;
   }
 
   cancel.onclick = () => {
@@ -154,11 +174,7 @@ export function makeDetails(
     cancel.hidden = true;
   };
   document.getElementById("yes").onclick = cancelIt;
-  document.getElementById("no").onclick = () => {
-    ask(false);
-    draw(Date.now());
-    cancel.focus();
-  };
+  document.getElementById("no").onclick = keep;
 
   return {
     show(id) {
@@ -168,7 +184,7 @@ export function makeDetails(
         ask(false);
       }
       shown = id;
-      document.getElementById("hint").hidden = true;
+      hint.hidden = true;
       draw(Date.now());
       load();
     },
@@ -178,6 +194,20 @@ export function makeDetails(
       const isLive = store.items.get(shown)?.at === 0;
       if (isLive && Date.now() - askedAt >= 1_000) load();
     },
+    forget() {
+      if (shown === 0) return;
+      const hadFocus = panel.contains(document.activeElement);
+      shown = drawn = 0;
+      last = undefined;
+      ask(false);
+      cancel.hidden = true;
+      body.replaceChildren();
+      heading.textContent = "Details";
+      hint.hidden = false;
+      said.textContent = "The server was started anew: what was shown here is gone.";
+      if (hadFocus) panel.focus();
+    },
+    keep,
     allow(given) {
       token = given;
     },

@@ -32,7 +32,8 @@ export function main(win: Win): void {
   const { document, location } = win;
   const get = (id: string) => document.getElementById(id);
   // Mounted at /inspect as well as at /inspect/: what belongs to the page is always below that.
-  const base = location.pathname.endsWith("/") ? "" : `${location.pathname.split("/").at(-1)}/`;
+  // It begins with a dot, or a name with a colon would be a scheme.
+  const base = location.pathname.endsWith("/") ? "./" : `./${location.pathname.split("/").at(-1)}/`;
   const text = makeText();
   const store = makeStore(500);
   const alerts = makeAlerts(win, text, 200);
@@ -57,6 +58,7 @@ export function main(win: Win): void {
   let isPaused = false;
   let isTimeline = false;
   let isLoading = false;
+  let hasNews = false; // since it has connected
 
   function now(): number {
     return Date.now() + offset;
@@ -88,7 +90,6 @@ export function main(win: Win): void {
     ];
     if (status?.pending != null) facts.push(["the host waits for", `${status.pending}`]);
     if (status?.end != null) facts.push(["it ends in", text.duration(Math.max(0, status.end - now()))]);
-    if (status?.isClosing) facts.push(["host", "closing"]);
     if (status && status.hidden > 0) facts.push(["not shown", `${status.hidden}`]);
     for (const [index, id] of ["live", "queued", "canceling"].entries()) get(id).textContent = facts[index]?.[1] ?? "";
     get("rest").textContent = facts.slice(3).map(([name, value]) => `${name} ${value}`).join(" · ");
@@ -100,10 +101,16 @@ export function main(win: Win): void {
     if (link.textContent !== words) link.textContent = words;
   }
 
+  function sayLive(): void {
+    say("live", status?.isClosing ? "Live, the host is closing" : "Live");
+  }
+
   function take(news: News, id: string): void {
     position = id;
     offset = news.now - Date.now();
     status = news.status;
+    hasNews = true;
+    sayLive();
     if (news.rows || news.ended.length > 0) {
       store.apply(news.full, news.rows ?? [], news.gone ?? [], news.ended);
       isStale = true;
@@ -114,21 +121,28 @@ export function main(win: Win): void {
 
   function connect(): void {
     if (isPaused || document.hidden) return;
-    say("connecting", "Connecting…");
+    hasNews = false;
+    if (get("link").dataset["state"] !== "lost") say("connecting", "Connecting…"); // else it would be read out each time
     const own = source = new win.EventSource(`${base}events?since=${position}`);
     own.addEventListener("hello", ({ data }) => {
       const hello = JSON.parse(data) as { epoch: string; token?: string };
       if (epoch !== "" && hello.epoch !== epoch) { // the server has started anew: so do numbers
-        store.apply(true, [], [], []);
+        store.clear();
+        details.forget();
+        status = null;
+        isStale = true;
+        plan();
       }
       epoch = hello.epoch;
       details.allow(hello.token);
-      say("live", "Live");
+      sayLive();
     });
     own.addEventListener("news", ({ data, lastEventId }) => take(JSON.parse(data) as News, lastEventId));
     own.onerror = () => {
       if (source !== own) return;
-      say("lost", "Connection lost, trying again…");
+      // A host that is closing ends each stream, and lets pages come again until it is gone.
+      if (hasNews && status?.isClosing && own.readyState !== 2) hasNews = false;
+      else say("lost", "Connection lost, trying again…");
       if (own.readyState === 2) win.setTimeout(() => source === own && connect(), 2_000); // it does not by itself
     };
   }
@@ -186,7 +200,7 @@ export function main(win: Win): void {
   document.onkeydown = (event) => {
     const isTyping = document.activeElement?.closest("input, select") != null;
     if (event.key === "/" && !isTyping && !event.ctrlKey && !event.metaKey && !event.altKey) get("filter").focus();
-    else if (event.key === "Escape" && get("details").contains(document.activeElement)) tree.focus();
+    else if (event.key === "Escape" && get("details").contains(document.activeElement)) details.keep() || tree.focus();
     else return;
     event.preventDefault();
   };

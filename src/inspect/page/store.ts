@@ -51,6 +51,8 @@ export interface Store {
   readonly closed: Set<number>;
   readonly counts: Record<string, number>;
   apply(full: boolean | undefined, rows: readonly Row[], gone: readonly number[], ended: readonly Ended[]): void;
+  /** Forgets all: numbers mean others from now on. */
+  clear(): void;
   lines(filter: Filter, now: number): Line[];
   pathOf(id: number): string;
 }
@@ -103,6 +105,12 @@ export function makeStore(mostEnded: number): Store {
       for (const id of past.slice(0, surplus)) if (items.get(id)?.at !== 0) remove(id);
       past = past.slice(surplus);
     }
+  }
+
+  function clear(): void {
+    for (const id of [...items.keys()]) remove(id);
+    closed.clear();
+    past = [];
   }
 
   function isHit(item: Item, { text, state, age, withEnded }: Filter, now: number): boolean {
@@ -166,5 +174,5 @@ export function makeStore(mostEnded: number): Store {
     return names.join("/");
   }
 
-  return { items, closed, counts, apply, lines, pathOf };
+  return { items, closed, counts, apply, clear, lines, pathOf };
 }

@@ -126,6 +126,15 @@ aside pre { margin: 0; font: 11px/1.5 ui-monospace, Consolas, monospace; white-s
 #alerts .path, #alerts code { grid-column: 3; }
 #alerts code { font: 11px/1.7 ui-monospace, Consolas, monospace; }
 #none { margin: 0; padding: 0 14px 8px; color: var(--soft); }
+@media (max-height: 560px) { /* zoomed in: the page scrolls, so that the tree is not squeezed to nothing */
+  html, body { height: auto; }
+  body { grid-template-rows: auto auto 420px auto; }
+  #warnings { max-height: 240px; }
+}
+@media (forced-colors: active) { /* where backgrounds are not drawn */
+  .line[aria-selected="true"] { outline: 1px dashed Highlight; outline-offset: -3px; }
+  button[aria-pressed="true"] { border-width: 3px; }
+}
 @media (max-width: 820px) {
   main { grid-template-columns: minmax(0, 1fr); grid-template-rows: minmax(0, 1fr) minmax(0, 40%); }
   aside { border-left: 0; border-top: 1px solid var(--line); }
