@@ -46,6 +46,9 @@ const SHORT = 120;
 const MOST_KEYS = 100;
 const MOST_FAILURES = 10;
 const MOST_FRAMES = 20;
+/** The folder of this library's sources; in a bundle it has none. */
+const SOURCES = /^(.*\/src\/)inspect\/inspector_details\.[jt]s$/.exec(import.meta.url)?.[1];
+const INTERNAL = /[(@ ](?:ext|node|bun|native|internal):|\[native code\]|\(native\)/;
 
 /** The details of a node that lives. */
 export function detailsOf(id: number, node: ScopeNode, live: Live, spawn: SpawnEvent | undefined): Details {
@@ -67,7 +70,7 @@ export function detailsOf(id: number, node: ScopeNode, live: Live, spawn: SpawnE
     since: live.canceledSince(node) ?? null,
     failures: failures.slice(0, MOST_FAILURES).map((error) => chainOf(error).join(" ← ")),
     spawner: spawn?.spawner ?? null,
-    stack: spawn?.stack?.split("\n", MOST_FRAMES).map((line) => inertText(line.trim(), LONG)) ?? [],
+    stack: framesOf(spawn?.stack ?? ""),
   };
 }
 
@@ -77,6 +80,13 @@ function contextNames(node: ScopeNode): string[] {
     names.push(inertText(String(at.binding.key.name), SHORT));
   }
   return names.sort();
+}
+
+/** The program's own frames: between them are this library, which called it back, and the runtime. All if there is none. */
+function framesOf(stack: string): string[] {
+  const lines = stack.split("\n", MOST_FRAMES).map((line) => line.trim()).filter((line) => line !== "");
+  const own = lines.filter((line) => !INTERNAL.test(line) && !(SOURCES && line.includes(SOURCES)));
+  return (own.length > 0 ? own : lines).map((line) => inertText(line, LONG));
 }
 
 function countBelow(root: ScopeNode): number {

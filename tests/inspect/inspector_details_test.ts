@@ -3,6 +3,7 @@ import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { contextKey, processLifetime, TaskScope } from "@taskscope/taskscope";
 import { Recorder } from "@taskscope/taskscope/inspect";
 import { detailsOf } from "../../src/inspect/inspector_details.ts";
+import type { SpawnEvent } from "../../src/inspect/events.ts";
 import { Feed } from "../../src/inspect/inspector_feed.ts";
 import { Live } from "../../src/inspect/inspector_live.ts";
 import { Past } from "../../src/inspect/inspector_past.ts";
@@ -180,4 +181,24 @@ Deno.test("Past knows where a task was detached, its spawn while it lives, and i
     });
   }
   assertEquals([past.spawnOf(1), past.spawnOf(30_000)?.name], [undefined, "s"]);
+});
+
+Deno.test("the place of a spawn is told in frames of the program, without this library and the runtime", async () => {
+  const live = new Live(processLifetime());
+  using recorder = new Recorder({ stacks: true });
+  recorder.start();
+  const end = Promise.withResolvers<void>();
+  const work = TaskScope.run((scope) => scope.spawn((task) => task.spawn(() => end.promise, { name: "inner" })));
+  const spawn = () => recorder.events().find((event) => event.type === "spawn" && event.name === "inner");
+  while (!spawn()) await Promise.resolve();
+  const event = spawn() as SpawnEvent;
+  const node = live.find(event.id);
+  assert(node);
+  const { stack } = detailsOf(event.id, node, live, event);
+  assert(stack.length > 0 && stack.every((line) => line.includes("inspector_details_test.ts")), stack.join("\n"));
+  const runtime = "at run (node:async_hooks:1:1)\nat ext:core/01_core.js:1:1";
+  assertEquals(detailsOf(event.id, node, live, { ...event, stack: runtime }).stack.length, 2, "rather those than none");
+  end.resolve();
+  await work;
+  live.stop();
 });
