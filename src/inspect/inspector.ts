@@ -13,7 +13,6 @@ import { detailsOf } from "./inspector_details.ts";
 import { Feed } from "./inspector_feed.ts";
 import { page } from "./page/page.ts";
 import { Recorder } from "./recorder.ts";
-import { renderTimeline } from "./timeline_svg.ts";
 
 /** Options of {@linkcode inspector}. */
 export interface InspectorOptions {
@@ -37,7 +36,7 @@ export interface InspectorOptions {
    */
   readonly recorder?: Recorder | undefined;
   /**
-   * Whether a recorder of its own keeps where in the code each task was spawned: costs microseconds a spawn.
+   * Whether a recorder of its own keeps where in the code each task was spawned: costs tens of microseconds a spawn.
    *
    * @default false
    */
@@ -78,7 +77,6 @@ export interface Inspector extends Disposable {
 }
 
 const OPTIONS = ["guard", "cancel", "recorder", "stacks", "warnings", "patience", "keepAlive"];
-const MOST_LANES = 300; // of a timeline that is drawn again and again
 const [NARROWEST, WIDTH, WIDEST] = [640, 1_280, 4_000]; // in pixels
 const KEEP_ALIVE = 8_000;
 const DATA = ["events", "details", "cancel", "timeline.svg"];
@@ -168,13 +166,7 @@ function respond(feed: Feed, request: Request, last: string, isPage: boolean): R
   }
   if (last === "timeline.svg") {
     const width = Math.min(Math.max(Math.round(Number(searchParams.get("width")) || WIDTH), NARROWEST), WIDEST);
-    const svg = renderTimeline(feed.events(), {
-      title: "Recorded events",
-      width,
-      maxLanes: MOST_LANES,
-      now: Date.now(),
-    });
-    return answer(svg, "image/svg+xml; charset=utf-8");
+    return answer(feed.timeline(width), "image/svg+xml; charset=utf-8");
   }
   const id = Number(searchParams.get("id"));
   const node = feed.live.find(id);

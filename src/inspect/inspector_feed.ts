@@ -14,6 +14,7 @@ import { messageOf } from "./inspector_text.ts";
 import { type MisuseWarning, watchMisuse } from "./misuse.ts";
 import { Client, type Position, type Source } from "./inspector_stream.ts";
 import { Recorder } from "./recorder.ts";
+import { renderTimeline } from "./timeline_svg.ts";
 
 /** What it is made with. */
 export interface FeedOptions {
@@ -28,6 +29,8 @@ export interface FeedOptions {
 const MOST_ALERTS = 200;
 const MOST_CLIENTS = 32;
 const LONGEST = 500;
+const MOST_LANES = 300; // of a timeline that is drawn again and again
+const PICTURE = 1_000; // for how long a timeline will do for others who ask, in milliseconds
 
 /** Watches from its making to `close`. */
 export class Feed implements Source {
@@ -35,14 +38,15 @@ export class Feed implements Source {
   readonly mayCancel: boolean;
   isClosed = false;
   readonly #lifetime: Lifetime;
-  readonly #recorder: Recorder;
+  #recorder: Recorder | undefined; // until it is closed
   readonly #ownsRecorder: boolean;
   readonly #keepAlive: number;
   readonly #clients = new Set<Client>();
-  readonly #alerts = new Numbered<Alert>(MOST_ALERTS);
+  #alerts = new Numbered<Alert>(MOST_ALERTS);
   readonly #misuse: Disposable;
   readonly #unwatch: () => void;
   #past = new Past(0);
+  #picture: { readonly width: number; readonly at: number; readonly svg: string } | undefined;
   #unsubscribe: (() => void) | undefined; // while there are clients
   #token: string | undefined; // at first use: workerd has no random numbers outside of requests
   #epoch: string | undefined;
@@ -54,7 +58,7 @@ export class Feed implements Source {
     this.#keepAlive = keepAlive;
     this.#ownsRecorder = recorder === undefined;
     this.#recorder = recorder ?? new Recorder({ stacks });
-    if (this.#ownsRecorder) this.#recorder.start();
+    if (!recorder) this.#recorder.start();
     this.live = new Live(lifetime);
     this.#misuse = watchMisuse({ enabled, patience, onWarning: (warning) => this.#alerts.add(toAlert(warning)) });
     this.#unwatch = watch((node, sight, args) => {
@@ -90,12 +94,22 @@ export class Feed implements Source {
 
   /** What was recorded, the oldest first. */
   events(): LifecycleEvent[] {
-    return this.#recorder.events();
+    return this.#recorder?.events() ?? [];
+  }
+
+  /** The timeline as SVG: drawing it takes a good while, so pages share it. */
+  timeline(width: number): string {
+    const now = Date.now();
+    const known = this.#picture;
+    if (known?.width === width && now >= known.at && now - known.at < PICTURE) return known.svg;
+    const svg = renderTimeline(this.events(), { title: "Recorded events", width, maxLanes: MOST_LANES, now });
+    this.#picture = { width, at: now, svg };
+    return svg;
   }
 
   /** The stream of a page. */
   connect(lastId: string | null): ReadableStream<Uint8Array<ArrayBuffer>> {
-    if (!this.#unsubscribe) {
+    if (!this.#unsubscribe && this.#recorder) {
       const events = this.events();
       this.#past = new Past(this.#recorder.dropped);
       events.forEach(this.#past.take);
@@ -130,6 +144,7 @@ export class Feed implements Source {
     return { position, data: { now: Date.now(), ...rows, ended, alerts, status: JSON.parse(status) } };
   }
 
+  /** Whether the host says that it is about to end. */
   get isClosing(): boolean {
     try {
       return this.#lifetime.closing?.aborted ?? false;
@@ -158,10 +173,14 @@ export class Feed implements Source {
     if (this.isClosed) return;
     this.isClosed = true;
     for (const client of [...this.#clients]) client.close();
+    this.#past = new Past(0);
+    this.#alerts = new Numbered(MOST_ALERTS);
+    this.#picture = undefined;
     this.live.stop();
     this.#unwatch();
     this.#misuse[Symbol.dispose]();
-    if (this.#ownsRecorder) this.#recorder[Symbol.dispose]();
+    if (this.#ownsRecorder) this.#recorder?.[Symbol.dispose]();
+    this.#recorder = undefined;
   }
 }
 

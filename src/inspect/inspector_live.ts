@@ -30,6 +30,7 @@ interface Root {
 const MOST_ROWS = 20_000;
 const MOST_GONE = 20_000; // who has missed more is sent all rows
 const PAUSE = 150; // between two walks, in milliseconds
+const SHARE = 10; // at most one part in so many of all time is for walks
 const STALE = 2_000; // what nobody is told of, such as a collected scope, is seen at the latest by then
 const NAME = 120;
 const JITTER = 50; // of deadlines that were counted from what is left, in milliseconds
@@ -54,6 +55,7 @@ export class Live {
   #seen = -1; // how many sights the last walk knew of
   #walks = 0;
   #walkedAt = 0;
+  #pause = PAUSE;
   #sweepAt = 1_024;
 
   constructor(lifetime: object) {
@@ -66,6 +68,7 @@ export class Live {
     this.#stop();
     this.#roots.clear();
     this.#rows.clear();
+    this.#gone = [];
   }
 
   #see(node: ScopeNode, sight: Sight): void {
@@ -139,7 +142,8 @@ export class Live {
   /** Brings the rows up to date, unless they just were. */
   update(now: number = Date.now()): void {
     const isNew = this.#sights !== this.#seen || now - this.#walkedAt >= STALE;
-    if (!isNew || (now >= this.#walkedAt && now - this.#walkedAt < PAUSE)) return;
+    if (!isNew || (now >= this.#walkedAt && now - this.#walkedAt < this.#pause)) return;
+    const began = performance.now();
     this.#seen = this.#sights;
     this.#walkedAt = now;
     this.#walks++;
@@ -166,6 +170,7 @@ export class Live {
       this.#floor = this.#gone[0]?.version ?? next;
     }
     if (changes > 0) this.version = next;
+    this.#pause = Math.min(Math.max(PAUSE, (SHARE - 1) * (performance.now() - began)), STALE);
   }
 
   /** What is newer than a version (invariant 2); everything if too much is. */

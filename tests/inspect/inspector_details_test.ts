@@ -1,5 +1,6 @@
 /** What is said of scopes and tasks in every state, and of errors that do not want to be read. */
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { FakeTime } from "@std/testing/time";
 import { contextKey, processLifetime, TaskScope } from "@taskscope/taskscope";
 import { Recorder } from "@taskscope/taskscope/inspect";
 import { detailsOf } from "../../src/inspect/inspector_details.ts";
@@ -126,7 +127,13 @@ Deno.test("the feed tells of abandoned tasks, and of hosts as far as they let it
   assertEquals(data.status, { pending: null, end: Number(deadline), isClosing: true, hidden: 0 });
   stuck.resolve();
   await run;
+  const stream = feed.connect(null);
+  assert(feed.timeline(640).includes("stuck"));
+  assertEquals((feed.news(NOTHING).data as { ended: unknown[] }).ended.length, 3);
   feed.close();
+  const { ended: past, alerts, rows } = feed.news(NOTHING).data as Record<string, unknown[]>;
+  assertEquals([past, alerts, rows, feed.events(), feed.timeline(640).includes("stuck")], [[], [], [], [], false]);
+  await stream.cancel();
 
   const ended = new Feed({
     waitUntil() {},
@@ -137,6 +144,20 @@ Deno.test("the feed tells of abandoned tasks, and of hosts as far as they let it
   const { data: other } = ended.news(NOTHING) as { data: { status: unknown } };
   assertEquals(other.status, null);
   ended.close();
+});
+
+Deno.test("the feed draws a timeline once for all who ask at the same time", async () => {
+  using time = new FakeTime();
+  const feed = new Feed(processLifetime(), OPTIONS);
+  await TaskScope.run(() => {}, { name: "first" });
+  const svg = feed.timeline(800);
+  await TaskScope.run(() => {}, { name: "second" });
+  assertEquals(feed.timeline(800), svg);
+  assertStringIncludes(feed.timeline(900), "second");
+  await time.tickAsync(1_000);
+  assertStringIncludes(feed.timeline(900), "second");
+  assertStringIncludes(feed.timeline(800), "second");
+  feed.close();
 });
 
 Deno.test("Past knows where a task was detached, its spawn while it lives, and is bounded", async () => {

@@ -123,6 +123,28 @@ Deno.test("Live keeps no scope that nobody closes, and counts what is too much",
   live.stop();
 });
 
+Deno.test("Live takes a small part of the time, however long it takes to look at all there is", async () => {
+  const { now } = performance;
+  let clock = 0;
+  performance.now = () => clock += 40;
+  const live = new Live(processLifetime());
+  try {
+    const at = Date.now();
+    const names = (later: number) => {
+      live.update(at + later);
+      return live.changesSince(0).rows.map(({ name }) => name);
+    };
+    await using scope = new TaskScope({ name: "root" });
+    assertEquals(names(0), ["root"]);
+    scope.spawn((task) => task.sleep(60_000), { name: "new" });
+    assertEquals([names(200), names(350)], [["root"], ["root"]]);
+    assertEquals(names(361), ["root", "new"]);
+  } finally {
+    performance.now = now;
+    live.stop();
+  }
+});
+
 Deno.test("Numbered: bounded, and what was read is not read again", () => {
   const numbered = new Numbered<string>(3);
   for (const item of ["a", "b", "c", "d"]) numbered.add(item);
@@ -183,6 +205,9 @@ Deno.test("the store of the page: filters, keeps what leads to a hit, forgets wh
   store.apply(false, [], [3], [ended(3), ended(7), ended(8)]);
   assertEquals([...store.items.keys()], [1, 2, 4, 7, 8]);
   assertEquals(names({ state: "failed" }), ["1 page", "2 e7", "2 e8"]);
+  store.apply(false, [row(9, 0, "cleans", "cleanup")] as never, [], []);
+  assertEquals(names({ state: "canceling" }), ["1 cleans"], "it is counted among them");
+  store.apply(false, [], [9], []);
   assertEquals(names({ withEnded: false }), ["1 page", "2 query", "1 other"]);
   assertEquals([store.counts["running"], store.counts["queued"]], [3, 0]);
   store.apply(true, [], [], []);

@@ -30,6 +30,7 @@ export const BODY = `
       <option value="open">open</option>
       <option value="canceling">canceling</option>
       <option value="ended">ended</option>
+      <option value="succeeded">succeeded</option>
       <option value="failed">failed</option>
       <option value="canceled">canceled</option>
       <option value="abandoned">abandoned</option>

@@ -114,8 +114,9 @@ export function makeStore(mostEnded: number): Store {
   }
 
   function isHit(item: Item, { text, state, age, withEnded }: Filter, now: number): boolean {
-    if (item.at !== 0 && !withEnded && state !== "ended" && state !== item.state) return false;
-    if (state === "live" ? item.at !== 0 : state === "ended" ? item.at === 0 : state !== "" && state !== item.state) {
+    const own = item.state === "cleanup" ? "canceling" : item.state; // as they are counted
+    if (item.at !== 0 && !withEnded && state !== "ended" && state !== own) return false;
+    if (state === "live" ? item.at !== 0 : state === "ended" ? item.at === 0 : state !== "" && state !== own) {
       return false;
     }
     if (age > 0 && (item.at || now) - item.born < age) return false;

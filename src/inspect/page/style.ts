@@ -83,6 +83,7 @@ main { display: grid; grid-template-columns: minmax(0, 1fr) minmax(260px, 340px)
 .kind:not(:empty) {
   margin-right: 2px; padding: 0 5px; border: 1px solid var(--line); border-radius: 3px; color: var(--soft); font-size: 11px;
 }
+.line[aria-selected="true"] .kind { border-color: var(--soft); }
 .sign { display: inline-block; width: 16px; }
 .line .age, .line .left { text-align: right; font-variant-numeric: tabular-nums; }
 .line .age, .line .why { color: var(--soft); }
