@@ -30,7 +30,8 @@ const MOST_ALERTS = 200;
 const MOST_CLIENTS = 32;
 const LONGEST = 500;
 const MOST_LANES = 300; // of a timeline that is drawn again and again
-const PICTURE = 1_000; // for how long a timeline will do for others who ask, in milliseconds
+const PICTURE = 1_000; // for how long a timeline will do for who asks next, in milliseconds; longer if drawing it took long
+const SHARE = 10; // at most one part in so many of all time is for drawing
 
 /** Watches from its making to `close`. */
 export class Feed implements Source {
@@ -46,7 +47,7 @@ export class Feed implements Source {
   readonly #misuse: Disposable;
   readonly #unwatch: () => void;
   #past = new Past(0);
-  #picture: { readonly width: number; readonly at: number; readonly svg: string } | undefined;
+  #picture: { readonly width: number; readonly at: number; readonly until: number; readonly svg: string } | undefined;
   #unsubscribe: (() => void) | undefined; // while there are clients
   #token: string | undefined; // at first use: workerd has no random numbers outside of requests
   #epoch: string | undefined;
@@ -101,9 +102,10 @@ export class Feed implements Source {
   timeline(width: number): string {
     const now = Date.now();
     const known = this.#picture;
-    if (known?.width === width && now >= known.at && now - known.at < PICTURE) return known.svg;
+    if (known?.width === width && now >= known.at && now < known.until) return known.svg;
+    const began = performance.now();
     const svg = renderTimeline(this.events(), { title: "Recorded events", width, maxLanes: MOST_LANES, now });
-    this.#picture = { width, at: now, svg };
+    this.#picture = { width, at: now, until: now + Math.max(PICTURE, SHARE * (performance.now() - began)), svg };
     return svg;
   }
 
