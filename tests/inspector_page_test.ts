@@ -189,9 +189,11 @@ Deno.test({
       await check("the timeline", async () => {
         await page.click("#asTimeline");
         await page.locator('#timeline[src*="timeline.svg"]').waitFor();
+        assertEquals(await page.locator("#tools :is(input, select):disabled").count(), 4, "filters are for the tree");
         await shoot(page, "5_timeline");
         await accessible(page, "timeline", "light");
         await page.click("#asTree");
+        assertEquals(await page.locator("#tools :is(input, select):disabled").count(), 0);
       });
 
       await check("a narrow window", async () => {

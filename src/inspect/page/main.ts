@@ -171,6 +171,7 @@ export function main(win: Win): void {
     get("timelinePane").hidden = !timeline;
     get("asTree").setAttribute("aria-pressed", `${!timeline}`);
     get("asTimeline").setAttribute("aria-pressed", `${timeline}`);
+    for (const id of ["filter", "state", "age", "ended"]) get(id).disabled = timeline; // they are for the tree
     isStale = true;
     loadTimeline();
     plan();

@@ -93,6 +93,7 @@ main { display: grid; grid-template-columns: minmax(0, 1fr) minmax(260px, 340px)
 .failed .state { color: var(--failed); } .canceled .state { color: var(--canceled); }
 .abandoned .state { color: var(--abandoned); }
 .missed { color: var(--failed); }
+#tools > :disabled, #tools label:has(:disabled) { opacity: 0.55; cursor: default; }
 #empty { position: absolute; top: 44px; left: 0; right: 0; margin: 0; text-align: center; color: var(--soft); }
 #scroll { flex: 1; overflow: auto; min-height: 0; padding: 10px 14px; }
 #timeline { max-width: none; }
