@@ -171,6 +171,7 @@ Deno.test({
         await page.locator("#said", { hasText: "It has ended by itself." }).waitFor();
         assertEquals(await focused(page), "details", "the focus is not lost with the button");
         await page.fill("#filter", "");
+        await line(page, "POST /upload").waitFor(); // drawn with the next frame
       });
 
       await check("texts of strangers are texts", async () => {
