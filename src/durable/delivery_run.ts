@@ -22,6 +22,7 @@ import { InputError, ResultError } from "./refusals.ts";
 import { delayAfter } from "./retry_settings.ts";
 import { Steps, type StepStore } from "./task_run.ts";
 import { bindingsOf } from "./transferable.ts";
+import { cut, dead, DONE, GIVE_BACK, verdictOf } from "./verdicts.ts";
 
 /** What a run needs of its receiver. */
 export interface RunEnv {
@@ -38,15 +39,17 @@ export interface RunEnv {
 /** Why a run was canceled from outside. */
 export type CutBy = "asked" | "lost";
 
-const DONE: Verdict = { kind: "done" };
-const GIVE_BACK: Verdict = { kind: "give-back" };
-const LONGEST_REASON = 2_000; // characters
+const LONGEST = 315_360_000_000; // ten years: what a stranger asks for must be a date, and a time that a store can keep
+const FIRST_MISTAKE = 1_000;
+const LAST_MISTAKE = 60_000;
+const MOST_UNREAD = 10; // attempts
 
 /** One for each delivery. */
 export class DeliveryRun {
   readonly #env: RunEnv;
   readonly #delivery: Delivery;
   readonly #ledger: DeliveryLedger;
+  readonly #receivedAt = Date.now();
   #envelope: Envelope | undefined;
   #attempt: number;
   #running: Task<unknown> | undefined;
@@ -55,7 +58,7 @@ export class DeliveryRun {
   constructor(env: RunEnv, delivery: Delivery) {
     this.#env = env;
     this.#delivery = delivery;
-    this.#attempt = delivery.attempt;
+    this.#attempt = Math.max(1, Math.trunc(delivery.attempt) || 1); // with NaN, it would never be the last one
     const { engine: { records }, settings: { operations, keep, onError } } = env;
     this.#ledger = new DeliveryLedger({ id: delivery.id, records, operations, keep, onError });
   }
@@ -81,8 +84,7 @@ export class DeliveryRun {
   /** Does what the delivery asks for. */
   async run(): Promise<Verdict> {
     const { engine: { records }, settings } = this.#env;
-    const { id, body, attempt, waited } = this.#delivery;
-    const receivedAt = Date.now();
+    const { id, body } = this.#delivery;
     const [ending, wish] = await this.#ledger.known();
     if (ending) {
       this.#env.count("repeated");
@@ -92,7 +94,7 @@ export class DeliveryRun {
     if ("reason" in read) return await this.#dead(read.reason); // invariant 2
     const { envelope } = read;
     this.#envelope = envelope;
-    this.#attempt = attempt + envelope.attempt - 1;
+    this.#attempt += envelope.attempt - 1;
     const refusal = envelope.operation === undefined ? undefined : await this.#ledger.open(envelope.operation);
     if (refusal === "unknown") return await this.#canceled("Its operation is not known any more");
     if (refusal) return await this.#dead("It is an operation, and the worker was not given `operations`");
@@ -103,10 +105,8 @@ export class DeliveryRun {
     }
     const unwanted = wish ?? await this.#ledger.unwanted();
     if (unwanted !== undefined) return await this.#canceled(unwanted);
-    // The engine's clock tells how much is left, where it tells anything: the producer's may be minutes off.
     const now = Date.now();
-    const age = waited === undefined ? now - envelope.enqueuedAt : waited + now - receivedAt;
-    const left = envelope.deadline - envelope.enqueuedAt - age;
+    const left = this.#left(envelope, now);
     if (left <= 0) return await this.#dropped(-left);
     const { maxAttempts } = insideOfTask(task).retry;
     if (this.#attempt > maxAttempts) {
@@ -117,6 +117,26 @@ export class DeliveryRun {
     const outcome = await this.#call(task, envelope, new Date(now + left), records && { records, ...store });
     if (outcome.state === "succeeded") return await this.#succeeded(outcome.value as string | undefined);
     return await this.#unsuccessful(outcome, task, now + left, id);
+  }
+
+  /**
+   * After a mistake here, or a store that stayed away: it is tried again while there is time, whether its task is what
+   * makes it fail or not. No message is lost for it, and none goes round for ever.
+   */
+  async afterMistake(error: unknown): Promise<Verdict> {
+    const delay = Math.min(FIRST_MISTAKE * 2 ** (this.#attempt - 1), LAST_MISTAKE);
+    const envelope = this.#envelope;
+    const isWorthIt = envelope ? this.#left(envelope, Date.now()) > delay : this.#attempt < MOST_UNREAD;
+    if (isWorthIt) return { kind: "retry", delay };
+    const { name, message } = describe(error, false);
+    return await this.#dead(`It could not be processed in attempt ${this.#attempt}: ${name}: ${message}`, error);
+  }
+
+  /** How much time is left: by the engine's clock, where it tells anything. The producer's may be minutes off. */
+  #left({ deadline, enqueuedAt }: Envelope, now: number): number {
+    const { waited } = this.#delivery;
+    const age = waited === undefined ? now - enqueuedAt : waited + now - this.#receivedAt;
+    return Math.min(deadline - enqueuedAt - age, LONGEST);
   }
 
   async #call(
@@ -246,16 +266,4 @@ export class DeliveryRun {
 
 function isOutOfTime(error: unknown, now: number, end: number): boolean {
   return error instanceof DeadlineExceededError && now >= end;
-}
-
-function verdictOf({ state, error }: TaskEnding): Verdict {
-  return state === "dead" || state === "failed" ? dead(error?.message ?? state) : DONE;
-}
-
-function dead(reason: string): Verdict {
-  return { kind: "dead", reason: cut(reason) };
-}
-
-function cut(reason: string): string {
-  return reason.length > LONGEST_REASON ? `${reason.slice(0, LONGEST_REASON - 1)}…`.toWellFormed() : reason;
 }

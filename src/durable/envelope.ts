@@ -14,6 +14,7 @@ import {
   object,
   optional,
   record,
+  refine,
   string,
   unknown,
 } from "zod/mini";
@@ -28,6 +29,9 @@ const LAST_MOMENT = 8.64e15; // the end of what a Date can hold
 const moment = int().check(gte(0), lte(LAST_MOMENT));
 const text = string().check(minLength(1), maxLength(255));
 
+// A store may take half a surrogate pair for another one: then two keys would be one.
+const idempotencyKey = text.check(refine((key) => key.isWellFormed(), "Invalid input: expected well-formed text"));
+
 // Not strict: a later release may write more without being another version.
 const schema = object({
   v: literal(VERSION),
@@ -35,7 +39,7 @@ const schema = object({
   input: optional(unknown()),
   deadline: moment,
   enqueuedAt: moment,
-  key: text,
+  key: idempotencyKey,
   attempt: int().check(gte(1)),
   context: record(string(), unknown()),
   traceparent: optional(string().check(maxLength(512))),
@@ -91,10 +95,16 @@ export function unseal(body: string): { readonly envelope: Envelope } | { readon
   }
   const { v } = Object(value) as { v?: unknown };
   if (v !== VERSION) {
-    return { reason: `The envelope has version ${JSON.stringify(v)?.slice(0, 80)}, only ${VERSION} is known here` };
+    return { reason: `The envelope has version ${showVersion(v)}, only ${VERSION} is known here` };
   }
   const { data, error } = schema.safeParse(value);
   return error ? { reason: `The envelope is wrong: ${textOf(error)}` } : { envelope: data as Envelope };
+}
+
+/** Of a stranger: an object may be nested deeper than it can be written. */
+function showVersion(v: unknown): string {
+  if (typeof v === "string") return JSON.stringify(v.slice(0, 80));
+  return typeof v === "object" && v !== null ? "that is an object" : String(v);
 }
 
 function textOf({ issues }: core.$ZodError): string {

@@ -12,6 +12,7 @@ import type { Delivery, Engine, Verdict } from "./engine.ts";
 import { assertEngine } from "./handoff_to.ts";
 import { Pulse } from "./pulse.ts";
 import { type ReceiverOptions, type ReceiverSettings, settingsOf } from "./receiver_options.ts";
+import { GIVE_BACK } from "./verdicts.ts";
 
 /** What became of the deliveries of a worker so far. */
 export interface WorkerCounters {
@@ -34,9 +35,6 @@ export interface WorkerCounters {
   /** Deliveries of tasks that had ended before: the engine had not heard of it. */
   readonly repeated: number;
 }
-
-const GIVE_BACK: Verdict = { kind: "give-back" };
-const AFTER_A_MISTAKE = 1_000;
 
 /**
  * Runs deliveries: what `worker` does with what it takes, and what an engine that pushes hands to it.
@@ -121,10 +119,10 @@ export class Receiver {
       onLost: () => run.cancel("lost", "The lease of its message is lost, another worker may have it"),
     });
     pulse.run().catch(onError);
-    run.run().then(resolve, (error) => {
-      onError(error); // a mistake here, or an engine's: no message is lost for it
-      resolve({ kind: "retry", delay: AFTER_A_MISTAKE });
-    });
+    run.run().catch((error) => {
+      onError(error);
+      return run.afterMistake(error);
+    }).then(resolve);
     const verdict = await promise;
     pulse.stop();
     this.#cuts.delete(cut);
