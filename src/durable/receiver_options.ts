@@ -135,8 +135,13 @@ export function settingsOf(tasks: readonly AnyDurableTask[], options: ReceiverOp
     operations: inside?.env,
     onEnd: guarded(options.onEnd ?? logEnding, "onEnd", what),
     onRetry: guarded(options.onRetry ?? (() => {}), "onRetry", what),
-    onError: guarded(options.onError ?? logError, "onError", what),
+    onError: onErrorOf(options.onError, what),
   };
+}
+
+/** What is told of errors, whatever it does itself. */
+export function onErrorOf(onError: ReceiverOptions["onError"], what: string): ReceiverSettings["onError"] {
+  return guarded(onError ?? logError, "onError", what);
 }
 
 function mapOf(tasks: readonly AnyDurableTask[], what: string): Map<string, AnyDurableTask> {

@@ -11,7 +11,7 @@ import { assertCount, assertNumber, assertOneOf, assertOptions, wrong } from "..
 import type { AnyDurableTask } from "./define_task.ts";
 import type { Consumption, Engine } from "./engine.ts";
 import { Receiver, type WorkerCounters } from "./receiver.ts";
-import { RECEIVER_OPTIONS, type ReceiverOptions } from "./receiver_options.ts";
+import { onErrorOf, RECEIVER_OPTIONS, type ReceiverOptions } from "./receiver_options.ts";
 
 /** Options of {@linkcode worker}. */
 export interface WorkerOptions extends ReceiverOptions {
@@ -49,7 +49,7 @@ export interface TaskWorker extends AsyncDisposable {
   readonly stopped: Promise<void>;
   /**
    * Takes nothing more, and lets what runs go on for `grace`; what it could not finish is canceled and given back. Resolves
-   * when the engine has heard of it all.
+   * when the engine has heard of it all, and never rejects; an engine that cannot be told is waited for 2 seconds longer.
    */
   stop(): Promise<void>;
 }
@@ -126,6 +126,7 @@ class RunningWorker implements TaskWorker {
   readonly #ready = Promise.withResolvers<void>();
   readonly #stopped = Promise.withResolvers<void>();
   readonly #bell = new Bell();
+  readonly #engine: string;
   readonly #cleanups: (() => void)[] = [];
   #grace: number; // shorter once the host ends
   readonly #lifetime: Lifetime;
@@ -142,7 +143,8 @@ class RunningWorker implements TaskWorker {
     this.#receiver = receiver;
     this.#grace = grace;
     this.#lifetime = lifetime;
-    this.#onError = onError ?? ((error) => console.error("TaskScope: the engine of a worker failed:", error));
+    this.#onError = onErrorOf(onError, "Cannot start a worker");
+    this.#engine = engine.name;
     this.#consuming = this.#consume(engine, { concurrency, lease, onError: this.#onError });
     const stop = () => void this.stop();
     if (signals.length > 0) {
@@ -200,10 +202,15 @@ class RunningWorker implements TaskWorker {
 
   async #stop(): Promise<void> {
     const closing = this.#receiver.close(this.#grace); // from now on, it gives back what it gets
-    const consumption = await this.#consuming;
-    const stopping = consumption?.stop();
+    const hasLeft = new Bell();
+    void this.#consuming
+      .then((consumption) => consumption?.stop())
+      .catch((error) => this.#onError(error))
+      .finally(() => hasLeft.ring());
     await closing;
-    await stopping;
+    if (await hasLeft.wait(AFTER_GRACE)) return;
+    const what = `The engine ${this.#engine} has not stopped ${AFTER_GRACE} ms after its worker`;
+    this.#onError(new Error(`${what}: what it was not told of comes again`));
   }
 
   /** Asks the engine until it lets it in, or the worker stops. */
