@@ -25,7 +25,8 @@ const HEARTBEATS = 3; // a lease
 export class Pulse {
   readonly #delivery: Delivery;
   readonly #options: PulseOptions;
-  readonly #bell = new Bell();
+  readonly #extending = new Bell();
+  readonly #looking = new Bell();
   #isOver = false;
 
   constructor(delivery: Delivery, options: PulseOptions) {
@@ -36,54 +37,63 @@ export class Pulse {
   /** Ends it. */
   stop(): void {
     this.#isOver = true;
-    this.#bell.ring();
+    this.#extending.ring();
+    this.#looking.ring();
   }
 
-  /** Goes on until it is stopped; then, or a moment later, no timer is left. */
+  /** Goes on until it is stopped; then, or when an engine that was asked has answered, nothing of it is left. */
   async run(): Promise<void> {
-    const { lease, poll, look, onCancel, onLost, onError } = this.#options;
-    const now = Date.now();
-    let lostAt = this.#delivery.extend ? now + lease : Infinity;
-    let extendAt = this.#delivery.extend ? now + lease / HEARTBEATS : Infinity;
-    let lookAt = look ? now + poll : Infinity;
-    let isDown = false;
-    const failed = (error: unknown) => {
-      if (!isDown && !this.#isOver) onError(error);
-      isDown = true;
-    };
+    await Promise.all([this.#extend(), this.#look()]);
+  }
+
+  async #extend(): Promise<void> {
+    if (!this.#delivery.extend) return;
+    const { lease, onLost } = this.#options;
+    const start = Date.now();
+    let lostAt = start + lease;
+    let extendAt = start + lease / HEARTBEATS; // Infinity while the engine is asked: it may never answer
+    const asking = { isDown: false };
     for (;;) {
-      const at = Math.min(extendAt, lookAt, lostAt);
-      if (at === Infinity) return;
-      await this.#bell.wait(Math.max(0, at - Date.now()));
+      await this.#extending.wait(Math.max(0, Math.min(extendAt, lostAt) - Date.now()));
       if (this.#isOver) return;
       const now = Date.now();
       if (now >= extendAt) {
-        try {
-          await this.#delivery.extend?.(lease);
-          lostAt = now + lease;
-          isDown = false;
-        } catch (error) {
-          failed(error);
-        }
-        extendAt = Date.now() + lease / (isDown ? 2 * HEARTBEATS : HEARTBEATS);
+        extendAt = Infinity;
+        // Late for the first time, as after a sleep of the machine: the engine may still say that all is well.
+        if (now >= lostAt && !asking.isDown) lostAt = now + lease / (2 * HEARTBEATS);
+        void this.#ask(asking, () => this.#delivery.extend?.(lease)).then(() => {
+          if (!asking.isDown) lostAt = now + lease;
+          extendAt = now + lease / (asking.isDown ? 2 * HEARTBEATS : HEARTBEATS);
+          this.#extending.ring();
+        });
       }
+      if (now < lostAt) continue;
+      lostAt = Infinity;
+      onLost();
+    }
+  }
+
+  async #look(): Promise<void> {
+    const { poll, look, onCancel } = this.#options;
+    if (!look) return;
+    const asking = { isDown: false };
+    let reason: string | undefined;
+    while (reason === undefined) {
+      await this.#looking.wait(poll);
       if (this.#isOver) return;
-      if (Date.now() >= lostAt) {
-        lostAt = Infinity;
-        onLost();
-      }
-      if (now < lookAt) continue;
-      try {
-        const reason = await look?.();
-        if (reason !== undefined && !this.#isOver) {
-          onCancel(reason);
-          lookAt = Infinity;
-          continue;
-        }
-      } catch (error) {
-        failed(error);
-      }
-      lookAt = Date.now() + poll;
+      await this.#ask(asking, async () => void (reason = await look()));
+    }
+    if (!this.#isOver) onCancel(reason);
+  }
+
+  /** Notes whether it went well; the first of several failures is told. */
+  async #ask(asking: { isDown: boolean }, call: () => Promise<void> | undefined): Promise<void> {
+    try {
+      await call();
+      asking.isDown = false;
+    } catch (error) {
+      if (!asking.isDown && !this.#isOver) this.#options.onError(error);
+      asking.isDown = true;
     }
   }
 }
