@@ -7,7 +7,7 @@ import { LifetimeLimitError, LifetimeUnavailableError, retry, type TaskScope } f
 import type { DetachedOptions } from "../detached.ts";
 import { fieldsOf, type SchemaResult } from "../http/operations/standard_schema.ts";
 import type { HandoffTask } from "../task_scope.ts";
-import { assertFunction, assertOneOf, assertOptions, wrong } from "../validate.ts";
+import { assertFunction, assertOneOf, assertOptions, isThenable, wrong } from "../validate.ts";
 import { LONGEST_NAME } from "./envelope.ts";
 import type { HandedOffTask } from "./handed_off_task.ts";
 import { checkKey, handOff, type HandoffOptions } from "./handoff.ts";
@@ -24,7 +24,7 @@ import type {
   TaskSchema,
 } from "./task_options.ts";
 import { Steps, type TaskRunScope } from "./task_run.ts";
-import { assertSchema, assertTransferables, type Transferable } from "./transferable.ts";
+import { assertSchema, assertTransferables, type Transferable, valuesIn } from "./transferable.ts";
 
 /** The input of a task, checked. */
 interface CheckedInput<Output> {
@@ -109,14 +109,14 @@ export class DurableTask<Input, Output, Result>
     checkKey(key, what);
     const checked = this.#check(input, what);
     if (onExceed !== "handoff") return this.#spawn(scope, checked, key, { ...detached, onExceed });
-    const target = targetOf(scope, engine, what);
+    const { deadline, inheritDeadline, context } = detached;
+    const target = targetOf(valuesIn(scope, context), engine, what);
     try {
       return this.#spawn(scope, checked, key, { ...detached, onExceed: "reject" });
     } catch (error) {
       // Too long for the host, or the host is about to end, or keeps nothing alive after its answer.
       if (!(error instanceof LifetimeLimitError || error instanceof LifetimeUnavailableError)) throw error;
-      const { deadline, inheritDeadline } = detached;
-      return handOff(scope, this, checked.text, target, { deadline, inheritDeadline, key }, what);
+      return handOff(scope, this, checked.text, target, { deadline, inheritDeadline, key, context }, what);
     }
   }
 
@@ -136,7 +136,8 @@ export class DurableTask<Input, Output, Result>
     const { engine, key = crypto.randomUUID(), deadline, inheritDeadline } = options;
     checkKey(key, what);
     const { text } = this.#check(input, what);
-    return handOff(scope, this, text, targetOf(scope, engine, what), { deadline, inheritDeadline, key }, what);
+    const target = targetOf(valuesIn(scope), engine, what);
+    return handOff(scope, this, text, target, { deadline, inheritDeadline, key }, what);
   }
 
   /** Checks an input that is given here: as JSON, and by the schema. */
@@ -162,7 +163,7 @@ export class DurableTask<Input, Output, Result>
       throw new InputError(`${what}: input${texts.join("; input")}`);
     };
     const checked = this.schema["~standard"].validate(input);
-    return checked instanceof Promise ? checked.then(take) : take(checked);
+    return isThenable(checked) ? Promise.resolve(checked).then(take) : take(checked);
   }
 
   /**

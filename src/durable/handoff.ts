@@ -9,6 +9,7 @@
  * @module
  */
 import {
+  type ContextBinding,
   type Deadline,
   DeadlineExceededError,
   LifetimeLimitError,
@@ -24,7 +25,7 @@ import { seal, VERSION } from "./envelope.ts";
 import type { HandedOffTask } from "./handed_off_task.ts";
 import type { HandoffTarget, Target } from "./handoff_to.ts";
 import { KEEP, readEnding, recordsOf, type TaskEnding } from "./records.ts";
-import { type Transferable, valuesOf } from "./transferable.ts";
+import { type Transferable, valuesIn, valuesOf } from "./transferable.ts";
 
 /** Options of `scope.handoff(task, input, options)`. */
 export interface HandoffOptions {
@@ -67,6 +68,8 @@ export interface NamedTask {
 /** Of {@linkcode handOff}. */
 export interface HandOffSettings extends Pick<HandoffOptions, "deadline" | "inheritDeadline"> {
   readonly key: string;
+  /** Values on top of those of the scope. */
+  readonly context?: readonly ContextBinding[] | undefined;
   /** The id of the operation that it is. */
   readonly operation?: string | undefined;
 }
@@ -81,7 +84,7 @@ export function handOff<Result>(
   { name, context }: NamedTask,
   text: string | undefined,
   target: Target,
-  { deadline, inheritDeadline = false, key, operation }: HandOffSettings,
+  { deadline, inheritDeadline = false, key, context: given, operation }: HandOffSettings,
   what: string,
 ): HandedOffTask<Result> {
   const { engine } = target;
@@ -93,8 +96,9 @@ export function handOff<Result>(
     throw new DeadlineExceededError(scope.path, moment, `${what}: its deadline passed at ${moment.toISOString()}`);
   }
   const own = new Set(context.map(({ name }) => name));
-  const values = valuesOf(scope, [...context, ...target.context.filter(({ name }) => !own.has(name))], what);
-  const trace = scope.get(TraceParent);
+  const get = valuesIn(scope, given);
+  const values = valuesOf(get, [...context, ...target.context.filter(({ name }) => !own.has(name))], what);
+  const trace = get(TraceParent);
   const body = seal({
     ...{ v: VERSION, task: name, deadline: at, enqueuedAt: now, key, attempt: 1, context: values },
     ...text === undefined ? {} : { input: JSON.parse(text) },

@@ -12,6 +12,7 @@ import { type AnyDurableTask, DurableTask } from "./define_task.ts";
 import { handOff, type HandoffOptions } from "./handoff.ts";
 import { targetOf } from "./handoff_to.ts";
 import { toJson } from "./serializable.ts";
+import { valuesIn } from "./transferable.ts";
 
 /** Options of {@linkcode handoffOperation}. */
 export interface HandoffOperationOptions extends Omit<HandoffOptions, "key"> {
@@ -71,7 +72,7 @@ export async function handoffOperation(
   assertOptions(options, ["deadline", "inheritDeadline", "engine", "request", "value"], what);
   const { request, engine, inheritDeadline } = options;
   if (typeof Object(request).headers?.get !== "function") throw wrong(what, "a request is needed", request);
-  const target = targetOf(scope, engine, what);
+  const target = targetOf(valuesIn(scope), engine, what);
   const asked = parseDeadline(options.deadline, Date.now(), what);
   const deadline = new Date(inheritDeadline ? Math.min(asked, scope.deadline?.getTime() ?? asked) : asked);
   const given = "value" in options ? { value: options.value } : {};

@@ -3,10 +3,10 @@
  *
  * @module
  */
-import { type ContextBinding, type ContextKey, contextKey, type TaskScope } from "../../mod.ts";
+import { type ContextBinding, type ContextKey, contextKey } from "../../mod.ts";
 import { assertOptions, wrong } from "../validate.ts";
 import type { Engine } from "./engine.ts";
-import { assertTransferables, type Transferable } from "./transferable.ts";
+import { assertTransferables, type Transferable, type ValueGetter } from "./transferable.ts";
 
 /** Options of {@linkcode handoffTo}. */
 export interface HandoffToOptions {
@@ -73,13 +73,13 @@ export function assertEngine(engine: unknown, what: string): asserts engine is E
 }
 
 /**
- * The engine that a task of this scope goes to.
+ * The engine that a task with these values goes to.
  *
  * @throws {TypeError} If there is none.
  */
-export function targetOf(scope: TaskScope, given: HandoffTarget | undefined, what: string): Target {
+export function targetOf(get: ValueGetter, given: HandoffTarget | undefined, what: string): Target {
   if (given === undefined) {
-    const target = scope.get(HandoffEngine);
+    const target = get(HandoffEngine);
     if (target) return target;
     throw new TypeError(`${what}: no engine is known, give it one or the scope context: [handoffTo(engine)]`);
   }

@@ -7,7 +7,7 @@ import { type ContextBinding, ContextKey } from "../context.ts";
 import type { StandardSchema } from "../http/operations/standard_schema.ts";
 import { fieldsOf } from "../http/operations/standard_schema.ts";
 import type { TaskScope } from "../../mod.ts";
-import { assertOptions, assertText, wrong } from "../validate.ts";
+import { assertOptions, assertText, isThenable, wrong } from "../validate.ts";
 import { InputError } from "./refusals.ts";
 import { toJson } from "./serializable.ts";
 
@@ -85,15 +85,26 @@ export function assertSchema(schema: unknown, what: string): void {
   throw wrong(what, 'a Standard Schema is needed, with "~standard"', schema);
 }
 
+/** Tells the value of a key, or `undefined`. */
+export type ValueGetter = <T>(key: ContextKey<T>) => T | undefined;
+
+/** The values that a task of this scope finds there. */
+export function valuesIn(scope: TaskScope, given: readonly ContextBinding[] = []): ValueGetter {
+  return <T>(key: ContextKey<T>) => {
+    const binding = given.findLast((each) => each.key === key as ContextKey<unknown>);
+    return binding ? binding.value as T : scope.get(key);
+  };
+}
+
 /**
  * The values that go along, by name.
  *
  * @throws {TypeError} If one is not plain JSON, or its schema refuses it.
  */
-export function valuesOf(scope: TaskScope, list: readonly Transferable[], what: string): Record<string, unknown> {
+export function valuesOf(get: ValueGetter, list: readonly Transferable[], what: string): Record<string, unknown> {
   const values: Record<string, unknown> = Object.create(null);
   for (const { name, key, schema } of list) {
-    const value = scope.get(key);
+    const value = get(key);
     if (value === undefined) continue;
     const copy = JSON.parse(toJson(value, `context.${name}`, what));
     const refusal = refusalOf(schema, copy);
@@ -122,7 +133,10 @@ function refusalOf(schema: Transferable["schema"], value: unknown): string | und
 
 function check(schema: Transferable["schema"], value: unknown): { value?: unknown; refusal?: string } {
   const checked = schema?.["~standard"].validate(value) ?? { value };
-  if (checked instanceof Promise) return { refusal: "its schema is asynchronous" };
+  if (isThenable(checked)) {
+    Promise.resolve(checked).catch(() => {}); // one that rejects must not end the process
+    return { refusal: "its schema is asynchronous" };
+  }
   if (!checked.issues) return { value: checked.value };
   const [first] = fieldsOf(checked.issues);
   return { refusal: first?.detail ?? "its schema refuses it" };
