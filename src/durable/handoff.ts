@@ -39,7 +39,7 @@ export interface HandoffOptions {
   readonly inheritDeadline?: boolean | undefined;
   /**
    * The idempotency key; by default a random one. Of two with the same key that an engine knows, one runs, also if that one
-   * has ended or was canceled.
+   * has ended or was canceled, or is of another task: begin it with the name of the task where that could be.
    */
   readonly key?: string | undefined;
   /** The engine, or what `handoffTo` made; by default that of the scope's context. */

@@ -48,7 +48,17 @@ export function cancelKey(id: string): string {
 
 /** Where the value of a step is kept. */
 export function stepKey(key: string, step: string): string {
-  return `taskscope:once:${key}:${step}`;
+  return `taskscope:once:${escape(key)}:${step}`;
+}
+
+/** Where an attempt says that it is at a step. */
+export function claimKey(key: string, step: string): string {
+  return `taskscope:claim:${escape(key)}:${step}`;
+}
+
+/** So that no key and step are, put together, another key and step: clients may choose keys. */
+function escape(key: string): string {
+  return key.replaceAll("%", "%25").replaceAll(":", "%3A");
 }
 
 /**

@@ -7,8 +7,9 @@ import type { TaskScope } from "../../mod.ts";
 import { callChild, type TaskFunction } from "../task_scope.ts";
 import { assertFunction, assertText } from "../validate.ts";
 import type { Records } from "./engine.ts";
-import { stepKey } from "./records.ts";
+import { claimKey, stepKey } from "./records.ts";
 import { toJson } from "./serializable.ts";
+import { StepClaim } from "./step_claim.ts";
 
 /** One attempt of a durable task, as its function sees it. */
 export interface TaskRun {
@@ -20,10 +21,10 @@ export interface TaskRun {
    * Does a step whose effect should not be repeated by the next attempt, and gives its value, here and in later attempts.
    *
    * **Guarantees.** Once `fn` has returned and its value, plain JSON, is in the records of the engine, it is not called
-   * again under this key of this task. It is called again if it throws, and if its process dies after its effect and
-   * before the value is written: give its target `run.key` where that must not be. While another attempt is at the same
-   * step, this one waits for it; if that attempt is not heard of for a lease, it takes over. A task that runs here and not
-   * in a worker keeps the values in memory, as no other process ever runs it.
+   * again under this key. It is called again if it throws, and if its process dies after its effect and before the value is
+   * written: give its target `run.key` where that must not be. While another attempt is at the same step, this one waits
+   * for it; if that attempt is not heard of for a lease, it takes over, and of two values the first one written counts for
+   * both. A task that runs here and not in a worker keeps the values in memory, as no other process ever runs it.
    *
    * @param key The step, up to 100 characters; each step of a task has its own.
    * @param fn Receives a scope of its own.
@@ -60,7 +61,8 @@ interface Step {
 }
 
 const LONGEST_STEP = 100;
-const HEARTBEATS = 3; // a lease
+const FIRST_RETRY = 100;
+const LAST_RETRY = 5_000;
 
 /** Makes runs of one task: in memory its steps are shared by all attempts. */
 export class Steps {
@@ -116,55 +118,38 @@ export class Steps {
     const store = this.#store;
     if (!store) return await call();
     if (typeof store === "function") return store();
-    const { records, lease, keep, poll } = store;
+    const { records, poll } = store;
     const at = stepKey(this.#key, key);
-    const claim = `${at}:claim`;
-    const read = async () => {
-      const text = await records.get(at);
-      return text === undefined ? undefined : JSON.parse(text) as Step;
-    };
+    const claim = new StepClaim(store, claimKey(this.#key, key));
     for (;;) {
-      const known = await read();
+      const known = await read(records, at);
       if (known) return known;
-      if (await records.set(claim, "claimed", lease, true)) break;
+      if (await claim.take()) break;
       await scope.sleep(poll); // another attempt is at it
     }
     try {
-      const known = await read(); // done between the look and the claim
-      if (known) return known;
-      return await this.#whileClaimed(scope, () => records.set(claim, "claimed", lease), lease, async () => {
-        const step = await call();
-        await records.set(at, JSON.stringify(step), keep);
-        return step;
-      });
+      const known = await read(records, at); // done between the look and the claim
+      return known ?? await claim.whileHeld(scope, async () => await write(scope, store, at, await call()));
     } finally {
-      await records.delete(claim).catch(() => {}); // then its time runs out
+      await claim.release().catch(() => {}); // then its time runs out
     }
   }
+}
 
-  /** Renews a claim for as long as a function runs. */
-  async #whileClaimed<T>(
-    scope: TaskScope,
-    renew: () => Promise<unknown>,
-    lease: number,
-    fn: () => Promise<T>,
-  ): Promise<T> {
-    const beat = callChild(
-      scope,
-      async (beat) => {
-        for (;;) {
-          await beat.sleep(lease / HEARTBEATS);
-          await renew().catch(() => {}); // the store is asked again at the next beat
-        }
-      },
-      "claim",
-      "Cannot renew a claim",
-    );
+async function read(records: Records, at: string): Promise<Step | undefined> {
+  const text = await records.get(at);
+  return text === undefined ? undefined : JSON.parse(text) as Step;
+}
+
+/** Writes what a step gave, also if the records are down for a moment: its effect is there, and should not be twice. */
+async function write(scope: TaskScope, { records, keep }: StepStore, at: string, step: Step): Promise<Step> {
+  for (let delay = FIRST_RETRY;; delay *= 2) {
     try {
-      return await fn();
-    } finally {
-      beat.cancel();
-      await beat.outcome;
+      if (await records.set(at, JSON.stringify(step), keep, true)) return step;
+      return await read(records, at) ?? step; // of an attempt that took over
+    } catch (error) {
+      if (scope.signal.aborted || delay > LAST_RETRY) throw error;
+      await scope.sleep(delay);
     }
   }
 }

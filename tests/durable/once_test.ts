@@ -130,7 +130,7 @@ Deno.test("once() takes over from an attempt that is not heard of for a lease; o
 
 Deno.test("once() that waits for another attempt ends when its task is canceled", async () => {
   const { records } = inProcessEngine();
-  await records.set("taskscope:once:k:a:claim", "claimed", 60_000);
+  await records.set("taskscope:claim:k:a", "claimed", 60_000);
   const steps = new Steps("k", "t", { records, lease: 60_000, keep: 60_000, poll: 1 });
   const running = TaskScope.run(async (scope) => {
     const step = steps.scopeOf(scope, 2).once("a", () => 1);
@@ -139,4 +139,76 @@ Deno.test("once() that waits for another attempt ends when its task is canceled"
     return await step;
   });
   await assertRejects(() => running, Error, "enough");
+});
+
+Deno.test("once() of two attempts that both did a step: the value that was written first counts for both", async () => {
+  const { records } = inProcessEngine();
+  const store = { records, lease: 60_000, keep: 60_000, poll: 1 };
+  const began = Promise.withResolvers<void>();
+  const gate = Promise.withResolvers<string>();
+  await TaskScope.run(async (scope) => {
+    const slow = scope.spawn((each) =>
+      new Steps("k", "t", store).scopeOf(each, 1).once("a", () => (began.resolve(), gate.promise))
+    );
+    await began.promise;
+    await records.delete("taskscope:claim:k:a"); // it was not heard of for a lease
+    const second = await new Steps("k", "t", store).scopeOf(scope, 2).once("a", () => "second");
+    gate.resolve("first");
+    const third = new Steps("k", "t", store).scopeOf(scope, 3).once("a", () => "third");
+    assertEquals([second, await slow, await third], ["second", "second", "second"]);
+  });
+});
+
+Deno.test("once() that was overtaken leaves the claim of the other one alone", async () => {
+  const { records } = inProcessEngine();
+  const store = { records, lease: 60_000, keep: 60_000, poll: 1 };
+  const began = Promise.withResolvers<void>();
+  await TaskScope.run(async (scope) => {
+    const slow = scope.spawn((each) =>
+      new Steps("k", "t", store).scopeOf(each, 1).once("a", async (step) => {
+        began.resolve();
+        await step.sleep(60_000);
+      })
+    );
+    await began.promise;
+    await records.set("taskscope:claim:k:a", "of another", 60_000);
+    slow.cancel();
+    await slow.outcome;
+    assertEquals(await records.get("taskscope:claim:k:a"), "of another");
+  });
+});
+
+Deno.test("once(): keys and steps that look alike when they are put together are still two", async () => {
+  const { records } = inProcessEngine();
+  const store = { records, lease: 60_000, keep: 60_000, poll: 1 };
+  await TaskScope.run(async (scope) => {
+    const once = async (key: string, step: string) =>
+      await scope.spawn((each) => new Steps(key, "t", store).scopeOf(each, 1).once(step, () => `${key}|${step}`));
+    for (const [key, step] of [["a:b", "c"], ["a", "b:c"], ["a%3Ab", "c"], ["a", "c"], ["a", "c:claim"]] as const) {
+      assertEquals(await once(key, step), `${key}|${step}`);
+    }
+  });
+  await TaskScope.run(async (scope) => {
+    const run = new Steps("k", "t", store).scopeOf(scope, 1);
+    assertEquals(await run.once("pay", () => run.once("pay:claim", () => "inner")), "inner");
+  });
+});
+
+Deno.test("once(): a value that the records do not take at first is written all the same, and the step not done again", async () => {
+  using time = new FakeTime();
+  const { records } = inProcessEngine();
+  let failures = 2;
+  const set: typeof records.set = (key, ...rest) =>
+    !key.includes(":claim") && failures-- > 0 ? Promise.reject(new Error("down")) : records.set(key, ...rest);
+  const store = { records: { ...records, set }, lease: 60_000, keep: 60_000, poll: 1 };
+  let calls = 0;
+  const running = TaskScope.run((scope) =>
+    new Steps("k", "t", store).scopeOf(scope, 1).once("a", (step) => {
+      scopeOfStep = step;
+      return ++calls;
+    })
+  );
+  let scopeOfStep: TaskScope | undefined;
+  for (let i = 0; i < 20; i++) await time.tickAsync(100);
+  assertEquals([await running, calls, scopeOfStep?.state], [1, 1, "closed"]);
 });
