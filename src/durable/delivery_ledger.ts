@@ -6,7 +6,7 @@
 import { Bell } from "../http/operations/bell.ts";
 import type { Env } from "../http/operations/env.ts";
 import type { Records } from "./engine.ts";
-import { OperationRun } from "./operation_run.ts";
+import { type EndOfOperation, OperationRun } from "./operation_run.ts";
 import { cancelKey, readEnding, type TaskEnding, writeEnding } from "./records.ts";
 
 /** What a ledger needs. */
@@ -15,7 +15,20 @@ export interface LedgerOptions {
   readonly records: Records | undefined;
   readonly operations: Env | undefined;
   readonly keep: number;
+  readonly maxResult: number;
   onError(error: unknown): void;
+}
+
+/** What was written of an ending. */
+export interface WrittenEnding {
+  /** The one that counts. */
+  readonly ending: TaskEnding;
+  /** Whether it is the one that was given. */
+  readonly isOwn: boolean;
+  /** Whether it is written now, and was not before. */
+  readonly isFirst: boolean;
+  /** Whether all have it; otherwise the records do, and the store of operations does not. */
+  readonly isComplete: boolean;
 }
 
 const PATIENCE = 30_000; // for a store that is down, in milliseconds
@@ -84,26 +97,56 @@ export class DeliveryLedger {
     this.#operation?.progress(fraction, message);
   }
 
+  /** How its operation ended, if it has: its worker died before it could write that here, too. */
+  get ended(): EndOfOperation | undefined {
+    return this.#operation?.ended;
+  }
+
+  /** Brings to its operation how it ended before. */
+  async repeat(ending: TaskEnding): Promise<void> {
+    await this.#stubbornly(() => this.#operation?.end(ending, ending.result, undefined));
+  }
+
   /**
-   * Writes how it ended; if that cannot be written for a while, it has been told, and the engine is to forget the message
-   * all the same.
+   * Writes how it ended: first into the store of operations, which also keeps long results, then into the records. What
+   * either of them has already counts. If neither can be written to for a while, it has been told, and the engine is to
+   * forget the message all the same.
    *
-   * @param result What its function returned, also if that is too long for the ending.
-   * @returns Another ending, if another worker was first.
+   * @param ending With its result, however long that is.
    */
-  async end(ending: TaskEnding, result: unknown, error: unknown): Promise<TaskEnding | undefined> {
-    const { id, records, keep } = this.#options;
+  async end(ending: TaskEnding, error: unknown): Promise<WrittenEnding> {
+    const { records, keep } = this.#options;
+    let other: EndOfOperation | undefined;
+    let isComplete = true;
     try {
-      return await this.#stubbornly(async () => {
-        await this.#operation?.end(ending, result, error);
-        if (!records || keep === 0 || await writeEnding(records, ending, keep)) return undefined;
-        const first = await readEnding(records, id);
-        // Its own, if an engine tried again what had been written.
-        return first?.endedAt === ending.endedAt && first.attempt === ending.attempt ? undefined : first;
-      });
+      other = await this.#stubbornly(() => this.#operation?.end(ending, ending.result, error));
     } catch {
-      return undefined;
+      isComplete = false;
     }
+    const own = this.#short(other ? { ...ending, result: undefined, error: undefined, ...other } : ending);
+    const written = { ending: own, isOwn: !other, isFirst: true, isComplete: true };
+    if (!records || keep === 0) return written;
+    try {
+      const first = await this.#stubbornly(() => this.#write(records, own));
+      return first ? { ending: first, isOwn: false, isFirst: false, isComplete } : { ...written, isComplete };
+    } catch {
+      return written;
+    }
+  }
+
+  /** Without a result that is too long to be kept. */
+  #short({ result, ...ending }: TaskEnding): TaskEnding {
+    if (result === undefined) return ending;
+    const isShort = new TextEncoder().encode(JSON.stringify(result)).length <= this.#options.maxResult;
+    return isShort ? { ...ending, result } : ending;
+  }
+
+  /** @returns Another ending that was there before. */
+  async #write(records: Records, ending: TaskEnding): Promise<TaskEnding | undefined> {
+    if (await writeEnding(records, ending, this.#options.keep)) return undefined;
+    const first = await readEnding(records, ending.id);
+    // Its own, if an engine tried again what had been written.
+    return first?.endedAt === ending.endedAt && first.attempt === ending.attempt ? undefined : first;
   }
 
   /** Calls what may fail with a store that is down: again, for a while; the lease is extended meanwhile. */

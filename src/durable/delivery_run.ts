@@ -8,28 +8,21 @@
  *
  * @module
  */
-import { CancelReason, DeadlineExceededError, type Outcome, type Task, type TaskScope } from "../../mod.ts";
+import { CancelReason, DeadlineExceededError, type Outcome, type Task } from "../../mod.ts";
 import { describe } from "../http/operations/ending.ts";
-import { parseTraceParent, TraceParent } from "../http/trace_parent.ts";
-import { callChild } from "../task_scope.ts";
 import { type AnyDurableTask, insideOfTask } from "./define_task.ts";
 import { DeliveryLedger } from "./delivery_ledger.ts";
-import type { Delivery, Engine, Verdict } from "./engine.ts";
+import type { Delivery, Verdict } from "./engine.ts";
 import { type Envelope, unseal } from "./envelope.ts";
-import type { ReceiverSettings } from "./receiver_options.ts";
-import { recordsOf, type TaskEnding } from "./records.ts";
+import { LATE } from "./operation_run.ts";
+import type { TaskEnding } from "./records.ts";
 import { InputError, ResultError } from "./refusals.ts";
 import { delayAfter } from "./retry_settings.ts";
-import { Steps, type StepStore } from "./task_run.ts";
-import { bindingsOf } from "./transferable.ts";
+import { type CallEnv, callTask } from "./task_call.ts";
 import { cut, dead, DONE, GIVE_BACK, verdictOf } from "./verdicts.ts";
 
 /** What a run needs of its receiver. */
-export interface RunEnv {
-  readonly engine: Engine;
-  readonly settings: ReceiverSettings;
-  /** The scope of the worker. */
-  readonly scope: TaskScope;
+export interface RunEnv extends CallEnv {
   /** Counts one. */
   count(what: TaskEnding["state"] | "retried" | "repeated"): void;
   /** Whether the worker ends. */
@@ -59,8 +52,8 @@ export class DeliveryRun {
     this.#env = env;
     this.#delivery = delivery;
     this.#attempt = Math.max(1, Math.trunc(delivery.attempt) || 1); // with NaN, it would never be the last one
-    const { engine: { records }, settings: { operations, keep, onError } } = env;
-    this.#ledger = new DeliveryLedger({ id: delivery.id, records, operations, keep, onError });
+    const { engine: { records }, settings: { operations, keep, maxResult, onError } } = env;
+    this.#ledger = new DeliveryLedger({ id: delivery.id, records, operations, keep, maxResult, onError });
   }
 
   /** Cancels it from outside; the first one counts. */
@@ -86,11 +79,8 @@ export class DeliveryRun {
     const { engine: { records }, settings } = this.#env;
     const { id, body } = this.#delivery;
     const [ending, wish] = await this.#ledger.known();
-    if (ending) {
-      this.#env.count("repeated");
-      return verdictOf(ending); // invariant 1
-    }
     const read = unseal(body);
+    if (ending) return await this.#repeated(ending, read); // invariant 1
     if ("reason" in read) return await this.#dead(read.reason); // invariant 2
     const { envelope } = read;
     this.#envelope = envelope;
@@ -98,6 +88,8 @@ export class DeliveryRun {
     const refusal = envelope.operation === undefined ? undefined : await this.#ledger.open(envelope.operation);
     if (refusal === "unknown") return await this.#canceled("Its operation is not known any more");
     if (refusal) return await this.#dead("It is an operation, and the worker was not given `operations`");
+    const { ended } = this.#ledger;
+    if (ended) return await this.#end(verdictOf(ended), ended.state, ended, ended.error);
     const task = settings.tasks.get(envelope.task);
     if (!task) {
       const known = [...settings.tasks.keys()].join(", ");
@@ -114,9 +106,27 @@ export class DeliveryRun {
     }
     const store = { lease: settings.lease, poll: settings.poll, keep: Math.max(settings.keep, left) };
     await this.#ledger.begin();
-    const outcome = await this.#call(task, envelope, new Date(now + left), records && { records, ...store });
+    const outcome = await callTask(this.#env, task, envelope, {
+      ...{ attempt: this.#attempt, deadline: new Date(now + left), store: records && { records, ...store } },
+      progress: (...how) => this.#ledger.progress(...how),
+      onSpawn: (running) => this.#spawned(running),
+    });
     if (outcome.state === "succeeded") return await this.#succeeded(outcome.value as string | undefined);
     return await this.#unsuccessful(outcome, task, now + left, id);
+  }
+
+  /** It has ended before; its operation may not know. */
+  async #repeated(ending: TaskEnding, read: ReturnType<typeof unseal>): Promise<Verdict> {
+    this.#envelope = "envelope" in read ? read.envelope : undefined;
+    const { operation } = this.#envelope ?? {};
+    if (operation !== undefined && !await this.#ledger.open(operation)) await this.#ledger.repeat(ending);
+    this.#env.count("repeated");
+    return verdictOf(ending);
+  }
+
+  #spawned(running: Task<unknown>): void {
+    this.#running = running;
+    if (this.#cut) running.cancel(new CancelReason("canceled", running.path, this.#cut.reason));
   }
 
   /**
@@ -139,50 +149,9 @@ export class DeliveryRun {
     return Math.min(deadline - enqueuedAt - age, LONGEST);
   }
 
-  async #call(
-    task: AnyDurableTask,
-    envelope: Envelope,
-    deadline: Date,
-    store: StepStore | undefined,
-  ): Promise<Outcome<unknown>> {
-    const { engine, settings, scope } = this.#env;
-    const what = `Cannot run the task "${task.name}"`;
-    const noStore = () => recordsOf(engine, `Cannot do a step of "${task.name}" once`) as never;
-    const steps = new Steps(envelope.key, task.name, store ?? noStore);
-    const { parse, call } = insideOfTask(task);
-    let inner: Task<unknown> | undefined;
-    // A scope of its own around it: its failure is looked at here, and is none of the worker's.
-    const outer = callChild(
-      scope,
-      (each) => {
-        const own = new Set(task.context.map(({ name }) => name));
-        const context = bindingsOf(envelope.context, [
-          ...task.context,
-          ...settings.context.filter(({ name }) => !own.has(name)),
-        ]);
-        const trace = parseTraceParent(envelope.traceparent ?? null);
-        if (trace) context.push(TraceParent.with(trace));
-        const run = async (one: TaskScope) => {
-          const input = await parse(envelope.input, what);
-          return await call(steps.scopeOf(one, this.#attempt, (...how) => this.#ledger.progress(...how)), input);
-        };
-        inner = each.spawn(run, { name: `attempt ${this.#attempt}`, deadline, context });
-        this.#running = inner;
-        if (this.#cut) inner.cancel(new CancelReason("canceled", inner.path, this.#cut.reason));
-        return inner.outcome;
-      },
-      task.name,
-      what,
-    );
-    const outcome = await outer.outcome;
-    return inner ? await inner.outcome : outcome;
-  }
-
   async #succeeded(text: string | undefined): Promise<Verdict> {
-    const { maxResult } = this.#env.settings;
-    const isKept = text !== undefined && new TextEncoder().encode(text).length <= maxResult;
     const result = text === undefined ? undefined : JSON.parse(text);
-    return await this.#end(DONE, "succeeded", isKept ? { result } : {}, undefined, result);
+    return await this.#end(DONE, "succeeded", { result });
   }
 
   async #unsuccessful(
@@ -203,14 +172,15 @@ export class DeliveryRun {
     const { name } = task;
     const { retry } = insideOfTask(task);
     const attempt = this.#attempt;
-    const isFinal = error instanceof ResultError || isOutOfTime(error, Date.now(), end) ||
+    const isLate = error instanceof DeadlineExceededError && Date.now() >= end;
+    const isFinal = isLate || error instanceof ResultError ||
       attempt >= retry.maxAttempts ||
       !this.#isRetriable(task, error);
     const delay = delayAfter(attempt, retry);
     if (isFinal || Date.now() + delay >= end) {
       const told = describe(error, false);
       const verdict = dead(`It failed in attempt ${attempt}: ${told.name}: ${told.message}`);
-      return await this.#end(verdict, "failed", { error: told }, error);
+      return await this.#end(verdict, "failed", { error: isLate ? { ...told, kind: LATE } : told }, error);
     }
     this.#env.count("retried");
     settings.onRetry({ id, task: name, key: this.#envelope?.key ?? "", attempt, error, delay });
@@ -250,20 +220,15 @@ export class DeliveryRun {
     state: TaskEnding["state"],
     how: Partial<TaskEnding>,
     error?: unknown,
-    result?: unknown,
   ): Promise<Verdict> {
     const { settings, count } = this.#env;
     const { task, key } = this.#envelope ?? {};
     const endedAt = new Date().toISOString();
-    const ending: TaskEnding = { state, id: this.#delivery.id, task, key, attempt: this.#attempt, endedAt, ...how };
-    const other = await this.#ledger.end(ending, result, error);
-    count(other ? "repeated" : state);
-    if (other) return verdictOf(other);
-    settings.onEnd(ending, error);
-    return verdict;
+    const given = { state, id: this.#delivery.id, task, key, attempt: this.#attempt, endedAt, ...how };
+    const { ending, isOwn, isFirst, isComplete } = await this.#ledger.end(given, error);
+    count(isFirst ? ending.state : "repeated");
+    if (isFirst) settings.onEnd(ending, isOwn ? error : ending.error);
+    if (!isComplete) return { kind: "retry", delay: LAST_MISTAKE }; // then it is brought to its operation, and does not run
+    return isOwn ? verdict : verdictOf(ending);
   }
-}
-
-function isOutOfTime(error: unknown, now: number, end: number): boolean {
-  return error instanceof DeadlineExceededError && now >= end;
 }

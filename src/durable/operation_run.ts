@@ -10,10 +10,16 @@ import { cancelKey, type Env, load, report } from "../http/operations/env.ts";
 import { describe, endingOf } from "../http/operations/ending.ts";
 import { HeldRecord } from "../http/operations/held_record.ts";
 import { isEnded, type OperationProgress } from "../http/operations/operation.ts";
-import { ended, type Ending, progressed, started } from "../http/operations/record.ts";
+import { ended, type Ending, type OperationRecord, progressed, started } from "../http/operations/record.ts";
 import type { TaskEnding } from "./records.ts";
 
 const LONGEST_MESSAGE = 500; // characters
+
+/** The `kind` of the error of a task that failed because its time was over. */
+export const LATE = "deadline";
+
+/** How an operation ended, in the words of a task. */
+export type EndOfOperation = Pick<TaskEnding, "state" | "result" | "error">;
 
 /** One for each delivery of an operation. */
 export class OperationRun {
@@ -58,8 +64,17 @@ export class OperationRun {
     return !store.atomic && await store.get(cancelKey(id)) ? "It was asked for" : undefined;
   }
 
-  /** Writes how it ended, unless it has. */
-  async end({ state, error }: TaskEnding, value: unknown, thrown: unknown): Promise<void> {
+  /** How it ended, if it has. */
+  get ended(): EndOfOperation | undefined {
+    return isEnded(this.#held.record.state) ? taskEndOf(this.#held.record) : undefined;
+  }
+
+  /**
+   * Writes how it ended, unless it has.
+   *
+   * @returns How it did, if that is something else.
+   */
+  async end({ state, error }: TaskEnding, value: unknown, thrown: unknown): Promise<EndOfOperation | undefined> {
     const { settings } = this.#env;
     await this.#flush();
     const ending = endOf(state, error, value, this.#env);
@@ -68,6 +83,7 @@ export class OperationRun {
     if (isWritten && ending.state !== "succeeded" && ending.state !== "canceled") {
       report(this.#env, thrown ?? new Error(ending.error?.message), this.#held.record);
     }
+    return isWritten || this.#held.record.state === ending.state ? undefined : this.ended;
   }
 
   async #flush(): Promise<void> {
@@ -92,6 +108,13 @@ function endOf(state: TaskEnding["state"], error: TaskEnding["error"], value: un
   if (state === "succeeded") return endingOf({ state, value, late: false }, "", settings).ending;
   const told = error ?? describe(new Error(state), false);
   if (state === "canceled") return { state, error: told };
-  const isLate = state === "dropped" || told.name === "TimeoutError";
+  const isLate = state === "dropped" || told.kind === LATE; // not by its name: a fetch may have timed out
   return { state: isLate ? "deadline-exceeded" : "failed", error: told };
+}
+
+function taskEndOf({ state, result, error }: OperationRecord): EndOfOperation {
+  if (state === "succeeded") return { state, ...result === undefined ? {} : { result } };
+  const told = error ?? { name: "Error", message: state };
+  if (state === "canceled") return { state, error: told };
+  return { state: "failed", error: state === "deadline-exceeded" ? { ...told, kind: LATE } : told };
 }

@@ -15,7 +15,7 @@ export const GIVE_BACK: Verdict = { kind: "give-back" };
 const LONGEST_REASON = 2_000; // characters
 
 /** What an engine is to do with a message whose task has ended. */
-export function verdictOf({ state, error }: TaskEnding): Verdict {
+export function verdictOf({ state, error }: Pick<TaskEnding, "state" | "error">): Verdict {
   return state === "dead" || state === "failed" ? dead(error?.message ?? state) : DONE;
 }
 

@@ -1,5 +1,6 @@
 /** Operations that are handed off: two processes with one store, here two `Operations`. */
 import { assert, assertEquals, assertRejects } from "@std/assert";
+import { FakeTime } from "@std/testing/time";
 import { TaskScope } from "@taskscope/taskscope";
 import {
   type AnyDurableTask,
@@ -7,6 +8,8 @@ import {
   type Engine,
   handoffOperation,
   handoffTo,
+  Receiver,
+  type Verdict,
 } from "@taskscope/taskscope/durable";
 import { memoryStore, type Operation, Operations, type OperationStore } from "@taskscope/taskscope/operations";
 import { z } from "zod";
@@ -254,4 +257,86 @@ Deno.test("an operation whose time is over ends as deadline-exceeded, in the que
   assertEquals(endings.map(({ state }) => state), ["deadline-exceeded", "deadline-exceeded"]);
   assertEquals([endings[1]?.progress?.fraction, endings[1]?.progress?.message?.length], [0, 500]);
   assertEquals(office.errors.length, 2);
+});
+
+/** A message of an operation, and receivers that get it one after the other, as it happens when workers die. */
+async function handedOff(office: Office, task: AnyDurableTask): Promise<{ location: string | null; body: string }> {
+  const bodies: string[] = [];
+  const engine: Engine = { name: "spy", enqueue: (message) => (bodies.push(message.body), Promise.resolve("m")) };
+  const location = (await office.post(task, { file: "a.mp4" }, engine)).headers.get("location");
+  return { location, body: bodies[0] ?? "" };
+}
+
+for (
+  const [how, fn, states] of [
+    ["succeeded", () => 7, ["succeeded", "succeeded"]],
+    ["failed", () => Promise.reject(new Error("boom")), ["failed", "failed"]],
+  ] as const
+) {
+  Deno.test(`a worker that dies between the two writings of an end: the ledger tells what the operation does (${how})`, async () => {
+    const office = new Office();
+    await using bench = office.bench;
+    let calls = 0;
+    const task = defineTask("transcode", input, () => (calls++, fn()), { maxAttempts: 1 });
+    const { location, body } = await handedOff(office, task);
+    const { records: _, ...bare } = bench.engine; // it died before it could write there
+    const first = new Receiver([task], bare, { operations: office.back, onEnd() {} });
+    await first.receive({ id: "m", body, attempt: 1 });
+    const second = new Receiver([task], bench.engine, {
+      operations: office.back,
+      onEnd: (ending) => bench.endings.push(ending),
+    });
+    const verdict = await second.receive({ id: "m", body, attempt: 2 });
+    const { operation } = await office.call(location);
+    const [ending] = bench.endings;
+    assertEquals([operation.state, ending?.state, calls], [...states, 1]);
+    assertEquals([ending?.result, ending?.error?.message], [operation.result, operation.error?.message]);
+    assertEquals(verdict.kind, how === "failed" ? "dead" : "done");
+    await Promise.all([first.close(), second.close()]);
+  });
+}
+
+Deno.test("a store of operations that is down at the end: the ledger has it, and it is brought there without another run", async () => {
+  using time = new FakeTime();
+  const store = memoryStore();
+  let isUp = true;
+  const office = new Office({
+    ...memoryStoreOf(store),
+    compareAndSet: (...args) => isUp ? store.compareAndSet(...args) : Promise.reject(new Error("down")),
+  });
+  const { bench } = office;
+  let calls = 0;
+  const task = defineTask("transcode", input, () => {
+    calls++;
+    isUp = false;
+    return 7;
+  });
+  const { location, body } = await handedOff(office, task);
+  const receiver = new Receiver([task], bench.engine, {
+    operations: office.back,
+    onEnd: (ending) => bench.endings.push(ending),
+    onError: (error) => bench.errors.push(error),
+  });
+  const verdicts: Verdict[] = [];
+  for (const attempt of [1, 2]) {
+    receiver.receive({ id: "m", body, attempt }).then((verdict) => verdicts.push(verdict));
+    while (verdicts.length < attempt) await time.tickAsync(1_000);
+    isUp = true;
+  }
+  const { operation } = await office.call(location);
+  assertEquals(verdicts.map(({ kind }) => kind), ["retry", "done"]);
+  assertEquals([operation.state, operation.result, calls], ["succeeded", 7, 1]);
+  assertEquals(bench.endings.map(({ state, result }) => [state, result]), [["succeeded", 7]]);
+  await receiver.close();
+});
+
+Deno.test("an error that is called TimeoutError, as that of fetch, is not the deadline of the operation", async () => {
+  const office = new Office();
+  await using bench = office.bench;
+  const timeout = new DOMException("Signal timed out", "TimeoutError");
+  const task = defineTask("transcode", input, () => Promise.reject(timeout), { maxAttempts: 1 });
+  bench.worker([task], { operations: office.back });
+  const location = (await office.post(task, { file: "a.mp4" })).headers.get("location");
+  const { state, error } = await office.until(location, ({ endedAt }) => endedAt !== undefined);
+  assertEquals([state, error?.name, (await bench.ended(1))[0]?.state], ["failed", "TimeoutError", "failed"]);
 });
