@@ -124,7 +124,7 @@ function connect(queue: Queue, maxBytes: number | undefined): InProcessEngine {
       set: (key, value, ttl, onlyIfAbsent = false) =>
         call(() => {
           if (onlyIfAbsent && queue.get(key) !== undefined) return false;
-          queue.kept.set(key, { value, expiresAt: Date.now() + ttl });
+          queue.keep(key, value, ttl);
           return true;
         }),
       delete: (key) => call(() => void queue.kept.delete(key)),

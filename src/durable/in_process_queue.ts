@@ -17,7 +17,7 @@ type State = "ready" | "waiting" | "leased" | "ended";
 /** A message. */
 export interface Entry {
   readonly id: string;
-  readonly body: string;
+  body: string; // empty once it has ended
   readonly enqueuedAt: number;
   readonly forgetAt: number;
   state: State;
@@ -40,6 +40,7 @@ interface Kept {
   readonly expiresAt: number;
 }
 
+const FEW_KEPT = 1_000;
 const KNOWN_AFTER = 60_000; // how long a key is known after the deadline of its message, in milliseconds
 
 /** What all connections share. */
@@ -52,6 +53,7 @@ export class Queue {
   readonly consumers = new Set<Consumer>();
   readonly dead: DeadLetter[] = [];
   readonly kept = new Map<string, Kept>();
+  #sweepAt = FEW_KEPT;
 
   add({ key, body, deadline }: Message): string {
     const now = Date.now();
@@ -84,6 +86,7 @@ export class Queue {
 
   end(entry: Entry): void {
     this.#leave(entry, "ended");
+    entry.body = "";
     this.ready.delete(entry);
   }
 
@@ -133,6 +136,14 @@ export class Queue {
       this.ready.delete(entry);
       next.take(entry);
     }
+  }
+
+  keep(key: string, value: string, ttl: number): void {
+    const now = Date.now();
+    this.kept.set(key, { value, expiresAt: now + ttl });
+    if (this.kept.size < this.#sweepAt) return;
+    for (const [each, { expiresAt }] of this.kept) if (expiresAt <= now) this.kept.delete(each);
+    this.#sweepAt = Math.max(FEW_KEPT, 2 * this.kept.size); // seldom, however many live on
   }
 
   get(key: string): string | undefined {
