@@ -9,6 +9,7 @@
  * @module
  */
 import {
+  CancelReason,
   type ContextBinding,
   type Deadline,
   DeadlineExceededError,
@@ -126,9 +127,10 @@ export function handOff<Result>(
       return held.id().then(() => {});
     },
     async cancel(reason) {
-      if (held.cancel()) {
-        const error = { name: "AbortError", message: reason ?? "It was asked for", kind: "canceled" };
-        withdrawn = {
+      const why = reason ?? "It was asked for";
+      if (held.cancel(new CancelReason("canceled", scope.path, why))) {
+        const error = { name: "AbortError", message: why, kind: "canceled" };
+        withdrawn ??= {
           state: "canceled",
           id: "",
           task: name,
@@ -160,33 +162,42 @@ export function handOff<Result>(
 interface Held {
   id(): Promise<string>;
   /** Whether it has not begun, and never will. */
-  cancel(): boolean;
+  cancel(reason: CancelReason): boolean;
 }
 
 /** Invariant 2. */
 function hold(scope: TaskScope, enqueue: (each: TaskScope) => Promise<string>, name: string): Held {
   let isBegun = false;
-  let isCanceled = false;
+  let canceled: CancelReason | undefined;
   const fn = (each: TaskScope) => {
     isBegun = true;
     return enqueue(each);
   };
   const options = { deadline: ENQUEUE, name: `hand off ${name}` };
-  const cancel = (cancelIt: () => void) => {
-    if (isBegun) return false;
-    isCanceled = true;
-    cancelIt();
-    return true;
+  const cancel = (reason: CancelReason) => {
+    if (!isBegun) canceled ??= reason;
+    return !isBegun;
   };
   try {
     const task = scope.spawnDetached(fn, { ...options, onExceed: "clamp" });
-    return { id: () => task.then(), cancel: () => cancel(() => task.cancel()) };
+    return {
+      id: () => task.then(),
+      cancel(reason) {
+        const isCanceled = cancel(reason);
+        if (isCanceled) task.cancel(canceled);
+        return isCanceled;
+      },
+    };
   } catch (error) {
     const isRefused = error instanceof LifetimeLimitError || error instanceof LifetimeUnavailableError;
     if (!isRefused) throw error;
     // Nothing keeps the host alive after the scope, as on Lambda: then the scope waits for it.
-    const shield = scope.shield((each) => isCanceled ? Promise.resolve("") : fn(each), options);
-    return { id: () => shield, cancel: () => cancel(() => {}) };
+    const shield = scope.shield((each) => canceled ? Promise.resolve("") : fn(each), options);
+    const id = (id: string) => {
+      if (canceled) throw canceled;
+      return id;
+    };
+    return { id: () => shield.then(id), cancel };
   }
 }
 

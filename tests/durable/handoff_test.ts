@@ -1,6 +1,7 @@
 /** The side of the producer. */
 import { assert, assertEquals, assertRejects, assertStrictEquals, assertThrows } from "@std/assert";
 import {
+  CancelReason,
   contextKey,
   DeadlineExceededError,
   LifetimeLimitError,
@@ -211,6 +212,28 @@ Deno.test("where nothing outlives the scope, as on Lambda, the scope waits until
   gate.resolve();
   await over;
 });
+
+for (const outlives of [true, false]) {
+  const where = outlives ? "" : ", as on Lambda,";
+  Deno.test(`cancel() right after the call${where} asks the engine nothing, and the id rejects with the reason`, async () => {
+    const enqueued: unknown[] = [];
+    const engine: Engine = { name: "spy", enqueue: (message) => (enqueued.push(message), Promise.resolve("7")) };
+    const lifetime = {
+      waitUntil() {
+        if (!outlives) throw new Error("no such thing");
+      },
+    };
+    const running = TaskScope.run(async (scope) => {
+      const handle = scope.handoff(record, { n: 1 }, { ...TEN, engine });
+      assertEquals([await handle.cancel("oh no"), await handle.cancel("twice")], ["removed", "removed"]);
+      const error = await assertRejects(() => handle.id, CancelReason);
+      assertEquals([error.kind, error.message], ["canceled", "oh no"]);
+      await assertRejects(() => handle.accepted, CancelReason, "oh no");
+      return (await handle.outcome(scope)).error?.message;
+    }, { lifetime });
+    assertEquals([await running, enqueued], ["oh no", []]);
+  });
+}
 
 Deno.test("a closed scope hands nothing off", async () => {
   const scope = new TaskScope({ context: [handoffTo(inProcessEngine())] });
