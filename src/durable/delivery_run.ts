@@ -106,6 +106,7 @@ export class DeliveryRun {
     }
     const store = { lease: settings.lease, poll: settings.poll, keep: Math.max(settings.keep, left) };
     await this.#ledger.begin();
+    if (this.#env.isClosing()) return GIVE_BACK; // no scope takes it any more
     const outcome = await callTask(this.#env, task, envelope, {
       ...{ attempt: this.#attempt, deadline: new Date(now + left), store: records && { records, ...store } },
       progress: (...how) => this.#ledger.progress(...how),

@@ -3,7 +3,14 @@ import { assert, assertEquals } from "@std/assert";
 import { stub } from "@std/testing/mock";
 import { FakeTime } from "@std/testing/time";
 import { TaskScope } from "@taskscope/taskscope";
-import { type Consumption, defineTask, type Engine, inProcessEngine, worker } from "@taskscope/taskscope/durable";
+import {
+  type Consumption,
+  defineTask,
+  type Engine,
+  inProcessEngine,
+  Receiver,
+  worker,
+} from "@taskscope/taskscope/durable";
 import { z } from "zod";
 
 const TEN = { deadline: { minutes: 10 } };
@@ -103,4 +110,22 @@ Deno.test("an onError that throws or rejects is told on the console, and the wor
     await consumer.stop();
   }
   assertEquals(error.calls.map(({ args }) => args[0]), Array(2).fill("TaskScope: onError of a worker failed:"));
+});
+
+Deno.test("a delivery that has not begun when the worker is canceled is given back: no attempt is counted, nothing is told", async () => {
+  const engine = inProcessEngine();
+  const gate = Promise.withResolvers<undefined>();
+  const errors: unknown[] = [];
+  let calls = 0;
+  const task = defineTask("t", z.null(), () => void calls++);
+  const records = { ...engine.records, get: () => gate.promise };
+  const receiver = new Receiver([task], { ...engine, records }, { onError: (error) => errors.push(error) });
+  const now = Date.now();
+  const base = { v: 1, task: "t", input: null, key: "k", attempt: 1, context: {} };
+  const body = JSON.stringify({ ...base, deadline: now + 60_000, enqueuedAt: now });
+  const verdict = receiver.receive({ id: "m", body, attempt: 1 });
+  receiver.cancel();
+  gate.resolve(undefined);
+  assertEquals([await verdict, calls, errors], [{ kind: "give-back" }, 0, []]);
+  await receiver.close();
 });
