@@ -41,6 +41,7 @@ export interface HandedOffTask<Result> {
    * @param scope Waits until it has ended, or the scope is canceled; without one, looks once.
    * @returns The ending, or `undefined` if it has not ended.
    * @throws {TypeError} If the engine has no records.
+   * @throws What the records reject with; while it waits, only once they have for 30 seconds.
    */
   outcome(scope: TaskScope): Promise<TaskEnding<Result>>;
   /** As above, but looks once. */

@@ -51,6 +51,7 @@ const LONGEST_KEY = 255;
 const ENQUEUE = { milliseconds: 15_000 };
 const FIRST_POLL = 10;
 const LAST_POLL = 1_000;
+const PATIENCE = 30_000; // for records that fail, in milliseconds
 
 /**
  * @throws {TypeError} If it is no idempotency key.
@@ -150,9 +151,16 @@ export function handOff<Result>(
       if (withdrawn) return withdrawn as TaskEnding<Result>;
       const records = recordsOf(engine, `Cannot tell the outcome of "${name}"`);
       const known = await (waiting ? waiting.abortable(held.id()) : held.id());
+      let failingSince: number | undefined;
       for (let delay = FIRST_POLL;; delay = Math.min(2 * delay, LAST_POLL)) {
-        const ending = await readEnding(records, known);
-        if (ending || !waiting) return ending as TaskEnding<Result>;
+        try {
+          const ending = await readEnding(records, known);
+          if (ending || !waiting) return ending as TaskEnding<Result>;
+          failingSince = undefined;
+        } catch (error) {
+          failingSince ??= Date.now();
+          if (!waiting || Date.now() - failingSince >= PATIENCE) throw error;
+        }
         await waiting.sleep(delay);
       }
     },

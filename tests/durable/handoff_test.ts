@@ -17,6 +17,7 @@ import {
   inProcessEngine,
   transferable,
 } from "@taskscope/taskscope/durable";
+import { FakeTime } from "@std/testing/time";
 import { z } from "zod";
 import { Bench } from "./bench.ts";
 
@@ -364,4 +365,23 @@ Deno.test("the engine of one call may be an engine or what handoffTo() made; val
     );
   }, { context: [A.with("1"), B.with("2")] });
   assertEquals(bodies.map((body) => JSON.parse(body).context), [{ a: "1", b: "2" }, { a: "1" }]);
+});
+
+Deno.test("outcome() that waits goes on when the records fail for a moment, and rejects when they stay away", async () => {
+  using time = new FakeTime();
+  const engine = inProcessEngine();
+  let failures = 3;
+  const get = (key: string) => failures-- > 0 ? Promise.reject(new Error("down")) : engine.records.get(key);
+  const flaky: Engine = { ...engine, records: { ...engine.records, get } };
+  const running = TaskScope.run(async (scope) => {
+    const handle = scope.handoff(record, { n: 1 }, { ...TEN, engine: flaky });
+    const ending = JSON.stringify({ state: "succeeded", id: await handle.id, attempt: 1, endedAt: "" });
+    await engine.records.set(`taskscope:end:${await handle.id}`, ending, 60_000);
+    assertEquals((await handle.outcome(scope)).state, "succeeded");
+    failures = Infinity;
+    await assertRejects(() => handle.outcome(), Error, "down");
+    await assertRejects(() => handle.outcome(scope), Error, "down");
+  });
+  for (let i = 0; i < 50; i++) await time.tickAsync(1_000);
+  await running;
 });
