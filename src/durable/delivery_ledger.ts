@@ -67,13 +67,19 @@ export class DeliveryLedger {
   /**
    * Finds the operation that it is.
    *
+   * @param name That of its task.
    * @returns Why it cannot be done, if it cannot.
    */
-  async open(id: string): Promise<"not-here" | "unknown" | undefined> {
+  async open(id: string, name: string): Promise<{ state: "canceled" | "dead"; reason: string } | undefined> {
     const { operations } = this.#options;
-    if (!operations) return "not-here";
-    this.#operation = await this.#stubbornly(() => OperationRun.open(operations, id));
-    return this.#operation ? undefined : "unknown";
+    if (!operations) return { state: "dead", reason: "It is an operation, and the worker was not given `operations`" };
+    const operation = await this.#stubbornly(() => OperationRun.open(operations, id));
+    if (!operation) return { state: "canceled", reason: "Its operation is not known any more" };
+    if (operation.name !== name) {
+      return { state: "dead", reason: `Its operation is "${operation.name}", not "${name}"` };
+    }
+    this.#operation = operation;
+    return undefined;
   }
 
   /** Why its operation is not to run, if it is not. */

@@ -85,9 +85,8 @@ export class DeliveryRun {
     const { envelope } = read;
     this.#envelope = envelope;
     this.#attempt += envelope.attempt - 1;
-    const refusal = envelope.operation === undefined ? undefined : await this.#ledger.open(envelope.operation);
-    if (refusal === "unknown") return await this.#canceled("Its operation is not known any more");
-    if (refusal) return await this.#dead("It is an operation, and the worker was not given `operations`");
+    const refusal = await this.#open(envelope);
+    if (refusal) return await (refusal.state === "dead" ? this.#dead(refusal.reason) : this.#canceled(refusal.reason));
     const { ended } = this.#ledger;
     if (ended) return await this.#end(verdictOf(ended), ended.state, ended, ended.error);
     const task = settings.tasks.get(envelope.task);
@@ -116,11 +115,14 @@ export class DeliveryRun {
     return await this.#unsuccessful(outcome, task, now + left, id);
   }
 
+  async #open({ operation, task }: Envelope): ReturnType<DeliveryLedger["open"]> {
+    return operation === undefined ? undefined : await this.#ledger.open(operation, task);
+  }
+
   /** It has ended before; its operation may not know. */
   async #repeated(ending: TaskEnding, read: ReturnType<typeof unseal>): Promise<Verdict> {
     this.#envelope = "envelope" in read ? read.envelope : undefined;
-    const { operation } = this.#envelope ?? {};
-    if (operation !== undefined && !await this.#ledger.open(operation)) await this.#ledger.repeat(ending);
+    if (this.#envelope && !await this.#open(this.#envelope)) await this.#ledger.repeat(ending);
     this.#env.count("repeated");
     return verdictOf(ending);
   }

@@ -15,6 +15,7 @@ import {
   optional,
   record,
   refine,
+  regex,
   string,
   unknown,
 } from "zod/mini";
@@ -43,7 +44,7 @@ const schema = object({
   attempt: int().check(gte(1)),
   context: record(string(), unknown()),
   traceparent: optional(string().check(maxLength(512))),
-  operation: optional(text),
+  operation: optional(string().check(regex(/^[a-z0-9-]{1,64}$/))),
 });
 
 /** What goes through an engine. Times are milliseconds since 1970, by the clock of the producer. */

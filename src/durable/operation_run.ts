@@ -39,6 +39,11 @@ export class OperationRun {
     return found && new OperationRun(env, new HeldRecord(env, found, () => {}));
   }
 
+  /** The name that it was started under. */
+  get name(): string {
+    return this.#held.record.name;
+  }
+
   /** Writes that it runs. */
   async begin(): Promise<void> {
     await this.#write((record) => started(record, Date.now()));

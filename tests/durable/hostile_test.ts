@@ -83,6 +83,7 @@ Deno.test("whatever is no envelope is dead at its first delivery, and told once"
       { traceparent: "x".repeat(10_000) },
       { operation: "" },
       { operation: "any" },
+      { operation: "../op" },
     ].map((change) => JSON.stringify(envelope(change))),
   ];
   for (const body of bodies) assertEquals(await gate.receive(body), "dead", body.slice(0, 200));

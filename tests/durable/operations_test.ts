@@ -340,3 +340,20 @@ Deno.test("an error that is called TimeoutError, as that of fetch, is not the de
   const { state, error } = await office.until(location, ({ endedAt }) => endedAt !== undefined);
   assertEquals([state, error?.name, (await bench.ended(1))[0]?.state], ["failed", "TimeoutError", "failed"]);
 });
+
+Deno.test("a message does not end an operation of another name", async () => {
+  const office = new Office();
+  await using bench = office.bench;
+  const task = defineTask("transcode", input, () => {});
+  const other = defineTask("other", z.any(), () => "hijacked");
+  const { location, body } = await handedOff(office, task);
+  const receiver = new Receiver([task, other], bench.engine, { operations: office.back, onEnd() {} });
+  const verdict = await receiver.receive({
+    id: "m",
+    body: JSON.stringify({ ...JSON.parse(body), task: "other" }),
+    attempt: 1,
+  });
+  assertEquals(verdict, { kind: "dead", reason: 'Its operation is "transcode", not "other"' });
+  assertEquals((await office.call(location)).operation.state, "queued");
+  await receiver.close();
+});
