@@ -7,7 +7,7 @@ import { type Lifetime, processLifetime, type ShutdownSignal } from "../../mod.t
 import { theProcess } from "../process_lifetime.ts";
 import { Bell } from "../http/operations/bell.ts";
 import { assertSignal, follow } from "../signals.ts";
-import { assertCount, assertNumber, assertOneOf, assertOptions, wrong } from "../validate.ts";
+import { assertCount, assertNumber, assertOneOf, assertOptions, isThenable, wrong } from "../validate.ts";
 import type { AnyDurableTask } from "./define_task.ts";
 import type { Consumption, Engine } from "./engine.ts";
 import { Receiver, type WorkerCounters } from "./receiver.ts";
@@ -184,7 +184,8 @@ class RunningWorker implements TaskWorker {
     this.#isStopping = true;
     this.#bell.ring();
     try {
-      this.#lifetime.waitUntil(this.stopped);
+      const held = this.#lifetime.waitUntil(this.stopped);
+      if (isThenable(held)) Promise.resolve(held).catch((error) => this.#onError(error));
     } catch (error) {
       this.#onError(error); // the host ends: what it does not wait for comes again
     }

@@ -129,3 +129,12 @@ Deno.test("a delivery that has not begun when the worker is canceled is given ba
   assertEquals([await verdict, calls, errors], [{ kind: "give-back" }, 0, []]);
   await receiver.close();
 });
+
+Deno.test("a lifetime that rejects what it is given does not end the process", async () => {
+  const errors: unknown[] = [];
+  const lifetime = { waitUntil: () => Promise.reject(new Error("too late")) };
+  const consumer = worker([], inProcessEngine(), { lifetime, onError: (error) => errors.push(error) });
+  await consumer.stop();
+  await new Promise((resolve) => setTimeout(resolve, 0));
+  assertEquals(errors.map((error) => (error as Error).message), ["too late"]);
+});
