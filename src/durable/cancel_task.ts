@@ -6,6 +6,7 @@
 import { assertOptions, assertText } from "../validate.ts";
 import type { Engine } from "./engine.ts";
 import { cancelKey, KEEP, writeEnding } from "./records.ts";
+import { cut } from "./verdicts.ts";
 
 /**
  * What became of the wish to cancel.
@@ -61,7 +62,8 @@ export async function cancelTask(engine: Engine, id: string, options: CancelTask
   const what = "Cannot cancel a task";
   assertText(id, "id", what);
   assertOptions(options, ["reason", "task", "key", "keep"], what);
-  const { reason = "It was asked for", task, key, keep = KEEP } = options;
+  const { task, key, keep = KEEP } = options;
+  const reason = cut(`${options.reason ?? ""}`) || "It was asked for";
   const { records, name } = engine;
   if (!engine.remove && !records) {
     throw new TypeError(`${what}: ${name} can neither take messages out nor keep records`);

@@ -48,17 +48,18 @@ export function cancelKey(id: string): string {
 
 /** Where the value of a step is kept. */
 export function stepKey(key: string, step: string): string {
-  return `taskscope:once:${escape(key)}:${step}`;
+  return `taskscope:once:${escape(key)}:${escape(step)}`;
 }
 
 /** Where an attempt says that it is at a step. */
 export function claimKey(key: string, step: string): string {
-  return `taskscope:claim:${escape(key)}:${step}`;
+  return `taskscope:claim:${escape(key)}:${escape(step)}`;
 }
 
-/** So that no key and step are, put together, another key and step: clients may choose keys. */
-function escape(key: string): string {
-  return key.replaceAll("%", "%25").replaceAll(":", "%3A");
+/** Clients may choose keys: none is, put together with a step, another key and step, or has what a store refuses. */
+function escape(text: string): string {
+  // deno-lint-ignore no-control-regex -- PostgreSQL takes no NUL
+  return text.replace(/[\u0000-\u001f%:]/g, encodeURIComponent);
 }
 
 /**

@@ -24,7 +24,8 @@ export function dead(reason: string): Verdict {
   return { kind: "dead", reason: cut(reason) };
 }
 
-/** A reason that is not too long to be kept. */
+/** A reason that every store takes: not too long, and well-formed. */
 export function cut(reason: string): string {
-  return reason.length > LONGEST_REASON ? `${reason.slice(0, LONGEST_REASON - 1)}…`.toWellFormed() : reason;
+  const short = reason.length > LONGEST_REASON ? `${reason.slice(0, LONGEST_REASON - 1)}…` : reason;
+  return short.replaceAll("\u0000", "\ufffd").toWellFormed(); // PostgreSQL takes no NUL
 }

@@ -15,10 +15,12 @@ import {
   type Engine,
   handoffTo,
   inProcessEngine,
+  type Records,
   transferable,
 } from "@taskscope/taskscope/durable";
 import { FakeTime } from "@std/testing/time";
 import { z } from "zod";
+import { Steps } from "../../src/durable/task_run.ts";
 import { Bench } from "./bench.ts";
 
 const TEN = { deadline: { minutes: 10 } };
@@ -384,4 +386,22 @@ Deno.test("outcome() that waits goes on when the records fail for a moment, and 
   });
   for (let i = 0; i < 50; i++) await time.tickAsync(1_000);
   await running;
+});
+
+Deno.test("a reason, key or step with characters that a store refuses, or a reason without end, is kept as one that it takes", async () => {
+  const engine = inProcessEngine();
+  const kept: [key: string, value: string][] = [];
+  const records: Records = {
+    ...engine.records,
+    set: (key, value, ...rest) => (kept.push([key, value]), engine.records.set(key, value, ...rest)),
+  };
+  const spy: Engine = { ...engine, records };
+  await cancelTask(spy, "1", { reason: `\u0000\ud800${"x".repeat(10_000)}` });
+  const store = { records, lease: 1_000, keep: 1_000, poll: 1 };
+  await TaskScope.run((scope) => new Steps("a\u0000", "t", store).scopeOf(scope, 1).once("b\n", () => 1));
+  for (const [key, value] of kept) {
+    // deno-lint-ignore no-control-regex -- those are what it is about
+    assert(!/[\u0000-\u001f]/.test(key + value) && value.isWellFormed() && value.length <= 2_000, key);
+  }
+  assertEquals(kept.length, 3);
 });
