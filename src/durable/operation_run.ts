@@ -113,8 +113,10 @@ function endOf(state: TaskEnding["state"], error: TaskEnding["error"], value: un
   if (state === "succeeded") return endingOf({ state, value, late: false }, "", settings).ending;
   const told = error ?? describe(new Error(state), false);
   if (state === "canceled") return { state, error: told };
-  const isLate = state === "dropped" || told.kind === LATE; // not by its name: a fetch may have timed out
-  return { state: isLate ? "deadline-exceeded" : "failed", error: told };
+  const { kind, ...late } = told;
+  // Not by its name: a fetch may have timed out.
+  if (state === "dropped" || kind === LATE) return { state: "deadline-exceeded", error: late };
+  return { state: "failed", error: told };
 }
 
 function taskEndOf({ state, result, error }: OperationRecord): EndOfOperation {

@@ -29,7 +29,7 @@ export interface TaskEnding<Result = unknown> {
   readonly endedAt: string;
   /** What its function returned, if that was not too long to be kept. */
   readonly result?: Result | undefined;
-  /** Why it did not succeed. */
+  /** Why it did not succeed; its `kind` is `deadline` if it failed because its time was over. */
   readonly error?: OperationError | undefined;
 }
 

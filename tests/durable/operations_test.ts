@@ -256,6 +256,11 @@ Deno.test("an operation whose time is over ends as deadline-exceeded, in the que
   }
   assertEquals(endings.map(({ state }) => state), ["deadline-exceeded", "deadline-exceeded"]);
   assertEquals([endings[1]?.progress?.fraction, endings[1]?.progress?.message?.length], [0, 500]);
+  assertEquals(endings.map(({ error }) => [error?.name, error?.kind]), Array(2).fill(["TimeoutError", undefined]));
+  assertEquals(bench.endings.map(({ state, error }) => [state, error?.kind]), [
+    ["dropped", undefined],
+    ["failed", "deadline"],
+  ]);
   assertEquals(office.errors.length, 2);
 });
 
