@@ -52,6 +52,11 @@ export class DeliveryLedger {
     this.#bell.ring();
   }
 
+  /** Waits, at most until nobody waits for it any more. */
+  async pause(ms: number): Promise<void> {
+    if (!this.#isAbandoned) await this.#bell.wait(ms);
+  }
+
   /** How it ended before, and whether somebody wants it canceled; nothing if the records fail: it may run twice then. */
   async known(): Promise<[ending: TaskEnding | undefined, wish: string | undefined]> {
     const { id, records, onError } = this.#options;

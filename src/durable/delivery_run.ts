@@ -133,14 +133,16 @@ export class DeliveryRun {
   }
 
   /**
-   * After a mistake here, or a store that stayed away: it is tried again while there is time, whether its task is what
-   * makes it fail or not. No message is lost for it, and none goes round for ever.
+   * After a mistake here, or of a store that stayed away: while there is time, it is given back after a while, so that no
+   * attempt is counted for what its task had no part in. No message is lost for it, and none goes round for ever.
    */
   async afterMistake(error: unknown): Promise<Verdict> {
     const delay = Math.min(FIRST_MISTAKE * 2 ** (this.#attempt - 1), LAST_MISTAKE);
-    const envelope = this.#envelope;
-    const isWorthIt = envelope ? this.#left(envelope, Date.now()) > delay : this.#attempt < MOST_UNREAD;
-    if (isWorthIt) return { kind: "retry", delay };
+    if (!this.#envelope && this.#attempt < MOST_UNREAD) return { kind: "retry", delay };
+    if (this.#envelope && this.#left(this.#envelope, Date.now()) > FIRST_MISTAKE) {
+      await this.#ledger.pause(FIRST_MISTAKE);
+      return GIVE_BACK;
+    }
     const { name, message } = describe(error, false);
     return await this.#dead(`It could not be processed in attempt ${this.#attempt}: ${name}: ${message}`, error);
   }

@@ -177,9 +177,9 @@ Deno.test("a store of operations that stays away: tried again until the deadline
     const receiving = gate.receive(body, attempt, Date.now() - Number(JSON.parse(body).enqueuedAt));
     receiving.then((kind) => verdicts.push(kind));
     while (verdicts.length < attempt) await time.tickAsync(1_000);
-    if (verdicts.at(-1) !== "retry") break;
+    if (verdicts.at(-1) !== "give-back") break;
   }
-  assertEquals([verdicts, gate.endings.map(({ state }) => state)], [["retry", "retry", "dead"], ["dead"]]);
+  assertEquals([verdicts, gate.endings.map(({ state }) => state)], [["give-back", "give-back", "dead"], ["dead"]]);
   const closing = gate.receiver.close();
   await time.tickAsync(0);
   await closing;

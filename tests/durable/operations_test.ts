@@ -362,3 +362,29 @@ Deno.test("a message does not end an operation of another name", async () => {
   assertEquals((await office.call(location)).operation.state, "queued");
   await receiver.close();
 });
+
+Deno.test("a store of operations that is down for minutes costs no attempt: the message is given back, and not at once", async () => {
+  using time = new FakeTime();
+  const store = memoryStore();
+  let isUp = true;
+  let looks = 0;
+  const get = (key: string) => (looks++, isUp ? store.get(key) : Promise.reject(new Error("down")));
+  const office = new Office({ ...memoryStoreOf(store), get });
+  const { bench } = office;
+  const attempts: number[] = [];
+  const task = defineTask("transcode", input, (_scope, _input, run) => void attempts.push(run.attempt), {
+    maxAttempts: 1,
+  });
+  await office.post(task, { file: "a.mp4" });
+  isUp = false;
+  const consumer = bench.worker([task], { operations: office.back });
+  for (let i = 0; i < 200; i++) await time.tickAsync(1_000);
+  assertEquals([bench.endings, consumer.counters.retried], [[], 0]);
+  assert(consumer.counters.givenBack >= 4 && looks < 400, `${consumer.counters.givenBack}, ${looks}`);
+  isUp = true;
+  for (let i = 0; i < 10; i++) await time.tickAsync(1_000);
+  assertEquals([bench.endings.map(({ state }) => state), attempts], [["succeeded"], [1]]);
+  const stopping = consumer.stop();
+  await time.tickAsync(1_000);
+  await stopping;
+});
