@@ -7,7 +7,7 @@ import { startFile } from "./open_engine.ts";
 const ENGINES = [
   { kind: "pg-boss", missing: postgresMissing(), start: () => startPostgres({ durable: true }), usual: 2_000 },
   { kind: "BullMQ", missing: redisMissing(), start: () => startRedis({ durable: true }), usual: 2_000 },
-  { kind: "Deno KV", missing: undefined, start: startFile, usual: 1_500 }, // one file that takes one writer at a time
+  { kind: "Deno KV", missing: undefined, start: startFile, usual: 500 }, // one file that takes one writer at a time
 ] as const;
 
 const seed = Number(Deno.env.get("CHAOS_SEED") ?? Math.floor(Math.random() * 2 ** 32));
