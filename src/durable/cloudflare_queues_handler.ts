@@ -49,8 +49,8 @@ const AFTER_GRACE = 2_000; // for the verdicts to reach the queue, in millisecon
  *
  * **Guarantees.** Each message has a verdict of its own: one that fails, or is poison, does not touch the others of its
  * batch. A task that fails comes again after its delay, in whole seconds. Before the 15 minutes of the invocation are over,
- * what has not ended is canceled and sent anew, without counting the attempt; so one attempt has 15 minutes less `grace`
- * at most, however late its deadline. If the invocation dies, Cloudflare delivers the whole batch again: keep
+ * what has not ended is canceled and sent anew, without counting the attempt; so one attempt has 15 minutes less a
+ * second at most, however late its deadline. If the invocation dies, Cloudflare delivers the whole batch again: keep
  * `max_batch_size` small for tasks that are long, and put what must not happen twice into `run.once`.
  *
  * @param tasks What it can run.
