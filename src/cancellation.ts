@@ -11,7 +11,7 @@ import * as Flag from "./flags.ts";
 import type { ScopeInfo } from "./observer.ts";
 import { Cancellation, type ScopeNode } from "./scope_node.ts";
 import { mark } from "./scope_tree.ts";
-import { isTold, tell } from "./notify.ts";
+import { announce, tell } from "./notify.ts";
 
 /**
  * Cancels a node and everything below it but shields. Synchronous; does not wait. A second one changes nothing (G7).
@@ -27,7 +27,7 @@ export function prepareCancel(origin: ScopeNode, kind: CancelKind, make: () => u
   const affected = mark(origin, cancellation);
   return () => {
     // A function that failed while nothing else ran canceled nobody.
-    if ((kind !== "body-failed" || origin.live > 0) && isTold(origin, "onCancel")) {
+    if ((kind !== "body-failed" || origin.live > 0) && announce(origin, "onCancel")) {
       tell(origin, "onCancel", origin.scope as ScopeInfo, cancellation.reason, cancellation.info);
     }
     for (const node of affected) tellCanceled(node, cancellation);

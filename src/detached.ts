@@ -13,7 +13,7 @@ import type { ScopeInfo } from "./observer.ts";
 import type { ScopeNode } from "./scope_node.ts";
 import { toTree } from "./tree.ts";
 import { outcomeOf } from "./outcome.ts";
-import { isTold, keepContext, tell } from "./notify.ts";
+import { announce, keepContext, tell } from "./notify.ts";
 import { cancelFor, deadlineError, limitTo, prepareCancel, schedule } from "./cancellation.ts";
 import { report } from "./failure.ts";
 import { assertOpen } from "./lifecycle.ts";
@@ -130,7 +130,7 @@ export function spawnDetached<T>(
   node.onSettled(() => routeError(node));
   const task: DetachedTask<T> = new (DetachedTask as unknown as Maker<T>)(node, new Date(fits), fits < asked);
   keepContext(node);
-  if (isTold(node, "onSpawn")) tell(node, "onSpawn", task);
+  if (announce(node, "onSpawn")) tell(node, "onSpawn", task);
   schedule(node);
   return task;
 }

@@ -10,7 +10,7 @@ import type { Outcome } from "./observer.ts";
 import { Nursery, type ScopeNode } from "./scope_node.ts";
 import { countShields, link, unlink } from "./scope_tree.ts";
 import { canceled, failureOf, isCancellation, outcomeOf, settlePromise } from "./outcome.ts";
-import { infoOf, isTold, tell, tellAll } from "./notify.ts";
+import { announce, infoOf, tell, tellAll } from "./notify.ts";
 import { graceOf, runHooks, schedule, waitForGrace } from "./cancellation.ts";
 import { closedError, fail, isNews, phaseOf, readFailure, report } from "./failure.ts";
 import { cleanUp } from "./cleanup.ts";
@@ -49,7 +49,7 @@ export function start(node: ScopeNode): void {
   if (node.is(Flag.BODY_DONE)) return;
   const fn = node.value as (scope: unknown) => unknown;
   node.value = undefined;
-  if (node.task && !node.cancellation && isTold(node, "onStart")) tell(node, "onStart", node.task);
+  if (node.task && !node.cancellation && announce(node, "onStart")) tell(node, "onStart", node.task);
   if (node.cancellation) return bodyEnded(node, Flag.CUT);
   try {
     const result = around ? around(node, () => fn(node.scope)) : fn(node.scope); // user code
@@ -140,7 +140,7 @@ function settle(node: ScopeNode): void {
     runHooks(node);
     settled?.forEach((call) => call());
   }
-  if (node.task && !node.is(Flag.ABANDONED) && isTold(node, "onSettle")) {
+  if (node.task && !node.is(Flag.ABANDONED) && announce(node, "onSettle")) {
     tell(node, "onSettle", node.task, outcomeOf(node));
   }
   if (node.deferred) settlePromise(node, node.deferred);

@@ -32,13 +32,14 @@ export function keepContext(node: ScopeNode): void {
  *
  * @returns Whether somebody else may want to be told, with `tell`: what that takes is only made then.
  */
-export function isTold(node: ScopeNode, hook: keyof Observer): unknown {
+export function announce(node: ScopeNode, hook: keyof Observer): unknown {
   watcher?.(node, hook);
   return node.env.observer ?? channels[hook]?.hasSubscribers;
 }
 
 /**
- * Calls a hook of a node's observer, in the async context of the place where the node was spawned, and publishes on its channel.
+ * Calls a hook of a node's observer, in the async context of the place where the node was spawned, and publishes what
+ * it is called with.
  *
  * @returns Whether there is such a hook.
  */

@@ -9,7 +9,7 @@ import { type ContextBinding, extendValues } from "./context.ts";
 import * as Flag from "./flags.ts";
 import type { ScopeInfo } from "./observer.ts";
 import { ScopeNode } from "./scope_node.ts";
-import { isTold, keepContext, tell } from "./notify.ts";
+import { announce, keepContext, tell } from "./notify.ts";
 import { limitTo } from "./cancellation.ts";
 import { admit, assertOpen } from "./lifecycle.ts";
 import { type Task, taskOf } from "./task.ts";
@@ -105,7 +105,7 @@ export function spawnChild<T>(
   if (at !== undefined && at > now) limitTo(node, at, now);
   admit(parent, node);
   node.env.now = node.is(Flag.QUEUED) ? 0 : now;
-  if (isTold(node, "onSpawn")) tell(node, "onSpawn", task);
+  if (announce(node, "onSpawn")) tell(node, "onSpawn", task);
   if (at !== undefined && at <= now) limitTo(node, at, now); // too late: settles without having run
   return task;
 }

@@ -3,7 +3,6 @@
  *
  * @module
  */
-import { Bell } from "../http/operations/bell.ts";
 
 /** A key of Deno KV, as far as it is used here. */
 export type KvKey = readonly string[];
@@ -35,21 +34,7 @@ export interface KvQueueLike {
   atomic(): KvAtomicLike;
 }
 
-const PATIENCE = 5_000; // for another process that writes to the same file, in milliseconds
-const LONGEST_PAUSE = 50;
 const LONGEST_PART = 300; // in UTF-16 units: a key has at most 2 KiB
-
-/** Tries again while another process writes: a file takes one writer, and tells the others so at once. */
-export async function patiently<T>(commit: () => Promise<T>): Promise<T> {
-  for (const giveUpAt = Date.now() + PATIENCE;;) {
-    try {
-      return await commit();
-    } catch (error) {
-      if (!/database is locked/.test(String(error)) || Date.now() > giveUpAt) throw error;
-      await new Bell().wait(Math.random() * LONGEST_PAUSE);
-    }
-  }
-}
 
 /** A text as one part of a key: itself, or a hash if it is long or would not come back as it is. */
 export async function keyPart(text: string): Promise<string> {

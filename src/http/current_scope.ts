@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { builtin } from "../builtin.ts";
 import type { TaskScope } from "../../mod.ts";
 
 interface Storage {
@@ -10,8 +11,8 @@ interface Storage {
   run<T>(scope: TaskScope, fn: () => T): T;
 }
 
-interface Host {
-  readonly process?: { getBuiltinModule?(name: string): { AsyncLocalStorage?: new () => Storage } | undefined };
+interface AsyncHooks {
+  readonly AsyncLocalStorage: new () => Storage;
 }
 
 let storage: Storage | undefined; // one for the process, made when the option is first used
@@ -23,7 +24,7 @@ let storage: Storage | undefined; // one for the process, made when the option i
  */
 export function assertAsyncContext(what: string): void {
   if (storage) return;
-  const { AsyncLocalStorage } = (globalThis as Host).process?.getBuiltinModule?.("node:async_hooks") ?? {};
+  const { AsyncLocalStorage } = builtin<AsyncHooks>("node:async_hooks");
   if (!AsyncLocalStorage) throw new TypeError(`${what}: currentScope needs AsyncLocalStorage, which is not here`);
   storage = new AsyncLocalStorage();
 }

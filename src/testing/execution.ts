@@ -7,14 +7,15 @@
  *
  * @module
  */
+import { builtin } from "../builtin.ts";
 
 interface Storage {
   getStore(): Execution | undefined;
   run<T>(execution: Execution | undefined, fn: () => T): T;
 }
 
-interface Builtins {
-  readonly process?: { getBuiltinModule?(name: string): { AsyncLocalStorage?: new () => Storage } | undefined };
+interface AsyncHooks {
+  readonly AsyncLocalStorage: new () => Storage;
 }
 
 /** A timer that belongs to an invocation. */
@@ -69,7 +70,7 @@ let storage: Storage | undefined; // made by the first host; the runtime keeps o
  */
 export function assertAsyncContext(what: string): void {
   if (storage) return;
-  const { AsyncLocalStorage } = (globalThis as Builtins).process?.getBuiltinModule?.("node:async_hooks") ?? {};
+  const { AsyncLocalStorage } = builtin<AsyncHooks>("node:async_hooks");
   if (!AsyncLocalStorage) throw new TypeError(`${what}: it needs AsyncLocalStorage, as Deno, Bun and Node 22 have it`);
   storage = new AsyncLocalStorage();
 }

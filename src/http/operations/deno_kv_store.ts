@@ -6,7 +6,7 @@
  *
  * @module
  */
-import { Bell } from "./bell.ts";
+import { patiently } from "./deno_kv_patience.ts";
 import type { NewEntry, OperationStore, StoredEntry } from "./store.ts";
 
 /** A key of Deno KV, as far as it is used here. */
@@ -51,8 +51,6 @@ interface Row {
 }
 
 const BATCH = 500;
-const PATIENCE = 5_000; // for another process that writes to the same file, in milliseconds
-const LONGEST_PAUSE = 50;
 
 class DenoKvStore implements OperationStore {
   readonly atomic = true;
@@ -131,18 +129,6 @@ class DenoKvStore implements OperationStore {
     }
     const result = await patiently(() => writes.commit());
     return result.ok ? result.versionstamp : undefined;
-  }
-}
-
-/** Tries again while another process writes: a file takes one writer, and tells the others so at once. */
-async function patiently<T>(commit: () => Promise<T>): Promise<T> {
-  for (const giveUpAt = Date.now() + PATIENCE;;) {
-    try {
-      return await commit();
-    } catch (error) {
-      if (!/database is locked/.test(String(error)) || Date.now() > giveUpAt) throw error;
-      await new Bell().wait(Math.random() * LONGEST_PAUSE);
-    }
   }
 }
 

@@ -6,6 +6,7 @@
  *
  * @module
  */
+import { builtin } from "../../builtin.ts";
 import * as Flag from "../../flags.ts";
 import type { ScopeNode } from "../../scope_node.ts";
 import { Task } from "../../task.ts";
@@ -19,8 +20,8 @@ interface Storage {
   getStore(): unknown;
 }
 
-interface Host {
-  readonly process?: { getBuiltinModule?(name: string): { AsyncLocalStorage?: new () => Storage } | undefined };
+interface AsyncHooks {
+  readonly AsyncLocalStorage: new () => Storage;
 }
 
 /** The only handlers that surely wait: those that the engine makes for `await`, `Promise.race` and their like. */
@@ -30,7 +31,7 @@ function isAwait([onFulfilled]: readonly unknown[]): boolean {
 
 /** Looks again when patience is over; meanwhile its timer keeps the process alive, else nobody would hear of it. */
 export function queueDeadlocks(desk: Desk): Detector {
-  const { AsyncLocalStorage } = (globalThis as Host).process?.getBuiltinModule?.("node:async_hooks") ?? {};
+  const { AsyncLocalStorage } = builtin<AsyncHooks>("node:async_hooks");
   if (!AsyncLocalStorage) return {};
   const storage = new AsyncLocalStorage();
   let isStopped = false;

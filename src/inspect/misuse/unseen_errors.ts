@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { builtin } from "../../builtin.ts";
 import * as Flag from "../../flags.ts";
 import type { ErrorPhase } from "../../observer.ts";
 import type { ScopeNode } from "../../scope_node.ts";
@@ -11,10 +12,8 @@ import { inertText } from "../escape.ts";
 import { quote } from "./text.ts";
 import type { Desk, Detector } from "./detector.ts";
 
-interface Host {
-  readonly process?: {
-    getBuiltinModule?(name: string): { channel?(name: string): { readonly hasSubscribers: boolean } } | undefined;
-  };
+interface DiagnosticsChannel {
+  channel(name: string): { readonly hasSubscribers: boolean };
 }
 
 /** Tells when it happens, not when it might: a task that nobody awaits and that ends well is no mistake. */
@@ -52,7 +51,7 @@ function isSeen(node: ScopeNode, error: unknown, { phase }: { phase: ErrorPhase 
 
 /** Whether somebody subscribes to errors of all scopes. */
 function isHeard(): boolean {
-  const { channel } = (globalThis as Host).process?.getBuiltinModule?.("node:diagnostics_channel") ?? {};
+  const { channel } = builtin<DiagnosticsChannel>("node:diagnostics_channel");
   return channel?.("taskscope:onError").hasSubscribers === true;
 }
 
