@@ -154,7 +154,7 @@ function assertFits(
   { source = "the lifetime" }: Lifetime,
   what: string,
 ): void {
-  assertOneOf(onExceed, ["reject", "clamp"], "onExceed", what);
+  assertOneOf(onExceed, ["reject", "clamp"], "onExceed of a function", what);
   if (fits === asked || (onExceed === "clamp" && fits > now)) return;
   const available = Math.max(0, fits - now);
   const message = `${what}: it asks for ${

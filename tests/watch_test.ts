@@ -92,6 +92,8 @@ Deno.test("handoff() needs a task that can be handed off", async () => {
   await TaskScope.run((scope) => {
     const task = (() => {}) as never;
     assertThrows(() => scope.handoff(task, {} as never, {} as never), TypeError, "defineTask");
+    const options = { deadline: 1_000, onExceed: "handoff" } as never;
+    assertThrows(() => scope.spawnDetached(() => {}, options), TypeError, "onExceed of a function");
   });
 });
 
