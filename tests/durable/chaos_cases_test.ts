@@ -9,6 +9,7 @@ import { before, endless, left, poison } from "./chaos_cases_tasks.ts";
 import { type EngineKind, type OpenEngine, openEngine, startFile } from "./open_engine.ts";
 
 const LEASE = 2_000; // milliseconds
+const LONG_LEASE = 20_000; // where nobody dies: a machine that stands still for a while must not end it
 const MINUTE = 60_000;
 
 /** A worker process. */
@@ -17,10 +18,10 @@ class Worker implements AsyncDisposable {
   readonly #lines: ReadableStreamDefaultReader<string>;
   #rest = "";
 
-  constructor({ kind, url, queue }: Context, skew: number) {
+  constructor({ kind, url, queue }: Context, skew: number, lease: number) {
     const script = new URL("./chaos_cases_worker.ts", import.meta.url).pathname;
     this.#child = new Deno.Command(Deno.execPath(), {
-      args: ["run", "-A", "--no-check", "--quiet", script, kind, url, queue, `${LEASE}`, `${skew}`],
+      args: ["run", "-A", "--no-check", "--quiet", script, kind, url, queue, `${lease}`, `${skew}`],
       stdin: "null",
       stdout: "piped",
       stderr: "inherit",
@@ -28,8 +29,8 @@ class Worker implements AsyncDisposable {
     this.#lines = this.#child.stdout.pipeThrough(new TextDecoderStream()).getReader();
   }
 
-  static async start(context: Context, skew = 0): Promise<Worker> {
-    const worker = new Worker(context, skew);
+  static async start(context: Context, skew = 0, lease = LEASE): Promise<Worker> {
+    const worker = new Worker(context, skew, lease);
     assertEquals(await worker.line(), "ready");
     return worker;
   }
@@ -92,7 +93,7 @@ const CASES: Record<string, (context: Context) => Promise<void>> = {
       const handle = scope.handoff(left, {}, { engine, deadline: 300 });
       await handle.accepted;
       await new Promise((resolve) => setTimeout(resolve, 350)); // of real clocks, in several processes
-      await using _worker = await Worker.start(context, skew);
+      await using _worker = await Worker.start(context, skew, LONG_LEASE);
       const { state, attempt, error } = await ending(handle);
       assertEquals([state, attempt], ["dropped", 1]);
       assertStringIncludes(error?.message ?? "", "before it could run");
