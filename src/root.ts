@@ -87,14 +87,14 @@ const GRACE = 5_000;
 /**
  * Opens a root scope.
  *
- * @param label What people see if the options name nothing.
+ * @param fn Gives it its name if the options do not.
  * @param what What was attempted, for messages.
  * @param toScope Makes the scope that its function, or the caller, has.
  */
 export function openRoot(
   options: TaskScopeOptions,
   flags: number,
-  label: string,
+  fn: { readonly name: string },
   what: string,
   toScope: (node: ScopeNode) => ScopeInfo,
 ): ScopeNode {
@@ -116,7 +116,7 @@ export function openRoot(
   const values = extendValues(undefined, context, what);
 
   const env = { life, heap: new DeadlineHeap(), observer, grace, lifetime, unnamed: 0, since: now, now: 0 };
-  const node = new ScopeNode(undefined, env, flags, name ?? label, 0);
+  const node = new ScopeNode(undefined, env, flags, name ?? (fn.name || "scope"), 0);
   if (policy === "supervise") node.flags |= Flag.SUPERVISE;
   if (errors === "aggregate") node.flags |= Flag.AGGREGATE;
   node.values = values;

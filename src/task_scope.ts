@@ -74,7 +74,7 @@ export class TaskScope implements ScopeInfo, AsyncDisposable {
     if (options instanceof ScopeNode) { // the scope of a task, from inside
       this.#node = options;
     } else {
-      this.#node = openRoot(options, Flag.MANUAL, "scope", "Cannot open a scope", (node) => {
+      this.#node = openRoot(options, Flag.MANUAL, { name: "" }, "Cannot open a scope", (node) => {
         this.#node = node; // an observer may look at the scope before it is open
         return this;
       });
@@ -107,7 +107,7 @@ export class TaskScope implements ScopeInfo, AsyncDisposable {
     let root: ScopeNode;
     try {
       assertFunction(body, what);
-      root = openRoot(options, 0, body.name || "scope", what, toScope);
+      root = openRoot(options, 0, body, what, toScope);
     } catch (error) {
       return Promise.reject(error);
     }
