@@ -2,6 +2,7 @@ import { spawn as fork } from "abort-controller-x";
 import { Effect, Fiber } from "effect";
 import { call, run, spawn } from "effection";
 import { TaskScope } from "@taskscope/taskscope";
+import { LeastScope } from "../lib/least.ts";
 import { type Measure, shutdown, work } from "../lib/measure.ts";
 
 const SCOPES = 1_000;
@@ -14,6 +15,9 @@ export const measure: Measure = {
   contenders: {
     async "TaskScope"() {
       for (let i = 0; i < SCOPES; i++) await TaskScope.run((scope) => scope.spawn(() => work(i)));
+    },
+    async "the least that a scope can be"() {
+      for (let i = 0; i < SCOPES; i++) await LeastScope.run((scope) => scope.spawn(() => work(i)));
     },
     async "Effect"() {
       for (let i = 0; i < SCOPES; i++) {
