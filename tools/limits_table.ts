@@ -8,9 +8,9 @@
 import { type LifetimeLimit, lifetimeLimits } from "@taskscope/taskscope/platforms";
 import { ROOT } from "./lib/command.ts";
 import { join } from "./lib/path.ts";
+import { markdownTable, splitAtMarkers } from "./lib/table.ts";
 
 const PAGE = "docs/platforms.md";
-const [START, END] = ["<!-- limits: start -->", "<!-- limits: end -->"];
 const HEADER = ["platform", "how long", "from", "at the limit", "what we do", "how sure", "looked up", "source"];
 const AT_LIMIT = {
   "cancel-silent": "canceled, no `finally`",
@@ -22,15 +22,8 @@ const AT_LIMIT = {
 
 /** The page with the table as the data has it. */
 export function withTable(page: string): string {
-  const [before, rest] = page.split(START);
-  const after = rest?.split(END)[1];
-  if (after === undefined) throw new Error(`${PAGE} has no ${START} followed by ${END}`);
-  const rows = [HEADER, HEADER.map((name) => "-".repeat(name.length)), ...lifetimeLimits.map(toRow)];
-  const widths = HEADER.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
-  const lines = rows.map((row) =>
-    `| ${row.map((cell, column) => cell.padEnd(widths[column] ?? 0, row === rows[1] ? "-" : " ")).join(" | ")} |`
-  );
-  return [before, START, "\n\n", lines.join("\n"), "\n\n", END, after].join("");
+  const [before, , after] = splitAtMarkers(page, "limits");
+  return `${before}\n\n${markdownTable([HEADER, ...lifetimeLimits.map(toRow)])}\n\n${after}`;
 }
 
 function toRow(limit: LifetimeLimit): string[] {

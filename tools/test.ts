@@ -9,12 +9,12 @@
 import { bundleSize } from "./legs/bundle_size.ts";
 import { conformance } from "./legs/conformance.ts";
 import { denoTests } from "./legs/deno_tests.ts";
+import { entrySizes } from "./legs/entry_sizes.ts";
 import { http } from "./legs/http.ts";
 import { httpTypes } from "./legs/http_types.ts";
 import { memory } from "./legs/memory.ts";
 import { npmPackageLegs } from "./legs/npm_package.ts";
 import { otel } from "./legs/otel.ts";
-import { platformSizes } from "./legs/platform_sizes.ts";
 import { soak } from "./legs/soak.ts";
 import { simulatedHost } from "./legs/simulated_host.ts";
 import { sseSoak } from "./legs/sse_soak.ts";
@@ -47,7 +47,7 @@ function allLegs(ground: Ground): Leg[] {
     typeTests(ground),
     ...httpTypes(ground),
     bundleSize(ground),
-    platformSizes(ground),
+    entrySizes(ground),
     ...http(ground),
     ...otel(ground),
     ...soak(ground),

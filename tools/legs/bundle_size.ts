@@ -3,6 +3,7 @@ import type { Ground } from "../lib/ground.ts";
 import { type Leg, verdict } from "../lib/leg.ts";
 import { moduleGraph } from "../lib/module_graph.ts";
 import { join } from "../lib/path.ts";
+import { gzipSize } from "../lib/size.ts";
 
 const LIMIT_BYTES = 10 * 1024;
 
@@ -38,13 +39,6 @@ export function bundleSize({ env, scratch }: Ground): Leg {
       });
     },
   };
-}
-
-async function gzipSize(path: string): Promise<number> {
-  const file = await Deno.open(path);
-  const gzip = new CompressionStream("gzip");
-  const bytes = await new Response(file.readable.pipeThrough(gzip)).bytes();
-  return bytes.length;
 }
 
 /** npm packages and `node:` modules anywhere below an entry. */
