@@ -27,7 +27,7 @@ export interface Target {
   readonly context: readonly Transferable[];
 }
 
-const HandoffEngine: ContextKey<Target> = contextKey<Target>("handoff");
+const HandoffEngine: ContextKey<Target> = /* @__PURE__ */ contextKey<Target>("handoff");
 
 /**
  * Says to which engine a scope and everything below it hands tasks.

@@ -7,7 +7,7 @@ import { type ContextKey, contextKey, type TaskScope } from "../../mod.ts";
 import { TraceParent } from "./trace_parent.ts";
 
 /** The name of the header that carries the remaining time. */
-export const DeadlineHeader: ContextKey<string> = contextKey<string>("deadline-header");
+export const DeadlineHeader: ContextKey<string> = /* @__PURE__ */ contextKey<string>("deadline-header");
 
 const PATTERN = /^\d{1,10}$/;
 

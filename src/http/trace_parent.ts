@@ -16,7 +16,7 @@ export interface TraceContext {
 }
 
 /** The caller's trace in a scope made by `scoped`; nothing without a valid `traceparent` header. */
-export const TraceParent: ContextKey<TraceContext> = contextKey<TraceContext>("traceparent");
+export const TraceParent: ContextKey<TraceContext> = /* @__PURE__ */ contextKey<TraceContext>("traceparent");
 
 const PATTERN = /^([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(-.*)?$/;
 const LONGEST = 512;

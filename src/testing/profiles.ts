@@ -96,7 +96,7 @@ const PROFILES: { readonly [Name in ProfileName]: HostProfile } = {
     passes: "info",
     signal: "completion",
     requestAfter: "throws",
-    shutdown: draining("deno", "SIGTERM"),
+    shutdown: /* @__PURE__ */ draining("deno", "SIGTERM"),
   },
   // SIGINT, five seconds, SIGKILL.
   denoDeploy: {
@@ -105,7 +105,7 @@ const PROFILES: { readonly [Name in ProfileName]: HostProfile } = {
     passes: "info",
     signal: "completion",
     requestAfter: "throws",
-    shutdown: draining("deno-deploy", "SIGINT"),
+    shutdown: /* @__PURE__ */ draining("deno-deploy", "SIGINT"),
   },
   bun: {
     ...plain,
@@ -113,7 +113,7 @@ const PROFILES: { readonly [Name in ProfileName]: HostProfile } = {
     passes: "nothing",
     signal: "disconnect",
     requestAfter: "empty",
-    shutdown: draining("bun", "SIGTERM"),
+    shutdown: /* @__PURE__ */ draining("bun", "SIGTERM"),
   },
   // Node, under srvx, @hono/node-server or @whatwg-node/server.
   process: {
@@ -122,7 +122,7 @@ const PROFILES: { readonly [Name in ProfileName]: HostProfile } = {
     passes: "nothing",
     signal: "disconnect",
     requestAfter: "body-refused", // "body-empty" under @whatwg-node/server
-    shutdown: draining("node", "SIGTERM"),
+    shutdown: /* @__PURE__ */ draining("node", "SIGTERM"),
   },
   // Frozen when the handler's promise has settled; thawed in the next invocation, which is blamed for what fails.
   lambda: {
