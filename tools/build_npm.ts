@@ -1,9 +1,10 @@
 /**
  * Builds the npm package into `npm/`: JavaScript with `@std` inlined, npm packages left as dependencies or peers, and
- * declarations.
+ * declarations. No source maps: the code is not minified, and its sources are on JSR.
  *
  * ```sh
- * deno task build:npm
+ * deno task build:npm             # to try it
+ * deno task build:npm --release   # to publish it: .github/workflows/publish.yml
  * ```
  */
 import config from "../deno.json" with { type: "json" };
@@ -12,6 +13,7 @@ import { ROOT } from "./lib/command.ts";
 import { listFiles } from "./lib/files.ts";
 import { runMain } from "./lib/failure.ts";
 import { join } from "./lib/path.ts";
+import { absoluteLinks, type Release, releaseOf } from "./lib/release.ts";
 import { emitDeclarations } from "./lib/typescript.ts";
 import { stdEnv } from "./std.ts";
 
@@ -29,10 +31,20 @@ const NPM_PACKAGES = new Map(
 /** What one entry is made for: whoever uses that entry has it, and it must be the one they have. */
 const PEERS = ["@opentelemetry/api", "bullmq", "pg-boss"];
 
-/** Builds the package into a folder, which is emptied first. */
+const KEYWORDS = [
+  ...["structured-concurrency", "concurrency", "task", "scope", "cancellation", "abortsignal", "deadline", "timeout"],
+  ...["waituntil", "background-tasks", "graceful-shutdown", "serverless", "edge", "deno", "bun", "cloudflare-workers"],
+];
+
+/**
+ * Builds the package into a folder, which is emptied first.
+ *
+ * @param release Where it is published from, if it is to be published: in its manifest, and in the links of its readme.
+ */
 export async function buildNpm(
   folder: string,
   env: { JSR_URL: string },
+  release?: Release,
 ): Promise<void> {
   await Deno.remove(folder, { recursive: true }).catch(() => {});
   await Deno.mkdir(folder, { recursive: true });
@@ -42,7 +54,9 @@ export async function buildNpm(
     name: config.name,
     version: config.version,
     description: config.description,
+    keywords: KEYWORDS,
     license: config.license,
+    ...release?.manifest,
     type: "module",
     sideEffects: false,
     engines: { node: ">=22" },
@@ -58,8 +72,9 @@ export async function buildNpm(
     join(folder, "package.json"),
     JSON.stringify(manifest, null, 2) + "\n",
   );
-  for (const file of ["README.md", "LICENSE"]) {
-    await Deno.copyFile(join(ROOT, file), join(folder, file));
+  for (const file of ["README.md", "CHANGELOG.md", "LICENSE"]) {
+    const text = await Deno.readTextFile(join(ROOT, file));
+    await Deno.writeTextFile(join(folder, file), release ? absoluteLinks(text, release) : text);
   }
 }
 
@@ -111,7 +126,9 @@ function nameOrigins(code: string): string {
 
 if (import.meta.main) {
   await runMain(async () => {
-    await buildNpm(join(ROOT, "npm"), await stdEnv());
-    console.log(`Built ${config.name}@${config.version} into npm/`);
+    const env = await stdEnv();
+    const release = Deno.args.includes("--release") ? releaseOf(env, Deno.env.toObject()) : undefined;
+    await buildNpm(join(ROOT, "npm"), env, release);
+    console.log(`Built ${config.name}@${config.version} into npm/${release ? "" : ", not to be published"}`);
   });
 }

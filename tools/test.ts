@@ -13,7 +13,10 @@ import { entrySizes } from "./legs/entry_sizes.ts";
 import { http } from "./legs/http.ts";
 import { httpTypes } from "./legs/http_types.ts";
 import { memory } from "./legs/memory.ts";
+import { npmContents } from "./legs/npm_contents.ts";
+import { npmLint } from "./legs/npm_lint.ts";
 import { npmPackageLegs } from "./legs/npm_package.ts";
+import { npmSideEffects } from "./legs/npm_side_effects.ts";
 import { otel } from "./legs/otel.ts";
 import { soak } from "./legs/soak.ts";
 import { simulatedHost } from "./legs/simulated_host.ts";
@@ -35,6 +38,9 @@ function allLegs(ground: Ground): Leg[] {
   );
   return [
     ...npmPackageLegs(ground),
+    ...npmLint(ground),
+    npmContents(ground),
+    npmSideEffects(ground),
     unit,
     operations,
     durable,

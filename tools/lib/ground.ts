@@ -13,8 +13,18 @@ export interface Ground {
   readonly runtimes: Record<RuntimeName, Runtime>;
   /** A folder for this run, removed at its end. */
   readonly scratch: string;
+  /** The npm package, built and packed; made at the first call. */
+  readonly packed: () => Promise<Packed>;
   /** The folder of a project that has the packed npm package installed; made at the first call. */
   readonly project: () => Promise<string>;
+}
+
+/** The npm package before anybody installs it. */
+export interface Packed {
+  /** The folder that was built. */
+  readonly folder: string;
+  /** The path of what is to be published. */
+  readonly tarball: string;
 }
 
 /** The client that packs and installs; npm's own code on our Node, so the machine needs no npm. */
@@ -25,56 +35,48 @@ const BROUGHT = Object.values(config.imports)
   .filter((specifier) => specifier.startsWith("npm:@opentelemetry/"))
   .map((specifier) => specifier.slice("npm:".length));
 
-export function ground(options: Omit<Ground, "project">): Ground {
-  const install = once(() => installPackage(options));
-  let reported = false;
-  return {
-    ...options,
-    async project() {
-      try {
-        return await install();
-      } catch (error) {
-        if (reported) throw new Failure("There is no npm package, see above.");
-        reported = true;
-        throw error;
-      }
-    },
+type Start = Omit<Ground, "packed" | "project">;
+
+export function ground(start: Start): Ground {
+  let told = false;
+  /** A failure is told in full once, however many legs stand on it. */
+  const tellOnce = <T>(fn: () => Promise<T>) => async () => {
+    try {
+      return await fn();
+    } catch (error) {
+      if (told) throw new Failure("There is no npm package, see above.");
+      told = true;
+      throw error;
+    }
   };
+  const packed = once(() => packPackage(start));
+  const project = once(async () => await installPackage(start, await packed()));
+  return { ...start, packed: tellOnce(packed), project: tellOnce(project) };
 }
 
-async function installPackage(
-  { env, runtimes, scratch }: Omit<Ground, "project">,
-): Promise<string> {
-  const built = join(scratch, "npm");
+async function packPackage({ env, runtimes, scratch }: Start): Promise<Packed> {
+  const folder = join(scratch, "npm");
+  await buildNpm(folder, env);
+  await npm(runtimes, ["pack", folder, "--pack-destination", scratch], scratch);
+  const tarball = [...Deno.readDirSync(scratch)].find(({ name }) => name.endsWith(".tgz"));
+  return { folder, tarball: join(scratch, tarball?.name ?? "") };
+}
+
+async function installPackage({ runtimes, scratch }: Start, { tarball }: Packed): Promise<string> {
   const project = join(scratch, "project");
-  const [cli] = await Promise.all([
-    npmPackage("npm", NPM_VERSION),
-    buildNpm(built, env),
-    Deno.mkdir(project),
-  ]);
-  const npm = async (args: string[]) => {
-    const { code, output } = await command(
-      runtimes.node24.path,
-      [join(cli, "bin/npm-cli.js"), ...args],
-      { cwd: project },
-    );
-    if (code !== 0) throw new Failure(`npm ${args[0]} failed:\n${output}`);
-  };
+  await Deno.mkdir(project);
   await Deno.writeTextFile(
     join(project, "package.json"),
     JSON.stringify({ private: true, type: "module" }),
   );
-  await npm(["pack", built, "--pack-destination", scratch]);
-  const tarball = [...Deno.readDirSync(scratch)].find(({ name }) => name.endsWith(".tgz"));
-  await npm([
-    "install",
-    join(scratch, tarball?.name ?? ""),
-    ...BROUGHT,
-    "--no-audit",
-    "--no-fund",
-    "--ignore-scripts",
-  ]);
+  await npm(runtimes, ["install", tarball, ...BROUGHT, "--no-audit", "--no-fund", "--ignore-scripts"], project);
   return project;
+}
+
+async function npm({ node24 }: Ground["runtimes"], args: string[], cwd: string): Promise<void> {
+  const cli = join(await npmPackage("npm", NPM_VERSION), "bin/npm-cli.js");
+  const { code, output } = await command(node24.path, [cli, ...args], { cwd });
+  if (code !== 0) throw new Failure(`npm ${args[0]} failed:\n${output}`);
 }
 
 /** The same promise for every call. */
