@@ -7,8 +7,10 @@
  * ```
  */
 import config from "../deno.json" with { type: "json" };
+import { changelogProblems } from "./checks/changelog.ts";
 import { houseRuleProblems } from "./checks/house_rules.ts";
 import { importProblems } from "./checks/imports.ts";
+import { jsrPackageProblems } from "./checks/jsr_package.ts";
 import { command } from "./lib/command.ts";
 import { runMain } from "./lib/failure.ts";
 import { chooseLegs, closingLine, type Leg, runLegs, verdict } from "./lib/leg.ts";
@@ -50,7 +52,8 @@ function allChecks(env: { JSR_URL: string }): Leg[] {
     deno("documentation of every entry", "doc", "--lint", ...entries),
     script("direction of imports", () => importProblems(entries, env)),
     script("house rules", houseRuleProblems),
-    deno("publish dry run", "publish", "--dry-run", "--allow-dirty", "--quiet"),
+    script("changelog", changelogProblems),
+    script("publish dry run", () => jsrPackageProblems(env)),
   ];
 }
 

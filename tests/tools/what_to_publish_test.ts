@@ -1,0 +1,75 @@
+import { assert, assertEquals, assertMatch, assertRejects, assertStringIncludes } from "@std/assert";
+import config from "../../deno.json" with { type: "json" };
+import { ROOT } from "../../tools/lib/command.ts";
+import { Failure } from "../../tools/lib/failure.ts";
+import { join } from "../../tools/lib/path.ts";
+import { whatToPublish } from "../../tools/what_to_publish.ts";
+
+const { name, version } = config;
+const TAG = `v${version}`;
+const CHANGELOG = `# Changelog\n\n## [${version}] - 2026-12-24\n`;
+
+/** Registries that have these versions of the package; `undefined`: they do not know it. */
+async function withRegistries(
+  versions: { jsr?: string[]; npm?: string[] },
+  use: (registries: { jsr: string; npm: string }) => Promise<void>,
+): Promise<void> {
+  const paths: Record<string, string[] | undefined> = {
+    [`/jsr/${name}/meta.json`]: versions.jsr,
+    [`/npm/${name.replace("/", "%2f")}`]: versions.npm,
+  };
+  await using server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, ({ url }) => {
+    const found = paths[new URL(url).pathname];
+    if (!found) return new Response("not found", { status: 404 });
+    return Response.json({ versions: Object.fromEntries(found.map((version) => [version, {}])) });
+  });
+  const origin = `http://127.0.0.1:${server.addr.port}`;
+  await use({ jsr: `${origin}/jsr`, npm: `${origin}/npm` });
+}
+
+Deno.test("whatToPublish() goes on where an earlier run stopped", async () => {
+  await withRegistries({ npm: ["0.0.0"] }, async (registries) => {
+    assertEquals(await whatToPublish(TAG, CHANGELOG, registries), { jsr: true, npm: true });
+  });
+  await withRegistries({ jsr: [version], npm: ["0.0.0"] }, async (registries) => {
+    assertEquals(await whatToPublish(TAG, CHANGELOG, registries), { jsr: false, npm: true });
+  });
+  await withRegistries({ jsr: [], npm: ["0.0.0", version] }, async (registries) => {
+    assertEquals(await whatToPublish(TAG, CHANGELOG, registries), { jsr: true, npm: false });
+  });
+});
+
+Deno.test("whatToPublish() refuses what is published, another tag, and a version that has no day", async () => {
+  await withRegistries({ jsr: [version], npm: [version] }, async (registries) => {
+    await assertRejects(() => whatToPublish(TAG, CHANGELOG, registries), Failure, "have it already");
+    await assertRejects(() => whatToPublish("v9.9.9", CHANGELOG, registries), Failure, `has version ${version}`);
+    await assertRejects(() => whatToPublish(version, CHANGELOG, registries), Failure, `has version ${version}`);
+    const unreleased = CHANGELOG.replace("2026-12-24", "unreleased");
+    await assertRejects(() => whatToPublish(TAG, unreleased, registries), Failure, "the day of the release");
+    await assertRejects(() => whatToPublish(TAG, "# Changelog", registries), Failure, "the day of the release");
+  });
+});
+
+Deno.test("whatToPublish() does not take a registry that fails for one that has nothing", async () => {
+  await using server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, () => {
+    return new Response("busy", { status: 503 });
+  });
+  const busy = `http://127.0.0.1:${server.addr.port}`;
+  await assertRejects(() => whatToPublish(TAG, CHANGELOG, { jsr: busy, npm: busy }), Failure, "answers 503");
+});
+
+Deno.test("publish.yml takes actions by their commit, and lets only the job that publishes ask for a token", async () => {
+  const workflow = await Deno.readTextFile(join(ROOT, ".github/workflows/publish.yml"));
+  const actions = Array.from(
+    workflow.matchAll(/uses: (\S+)( #.*)?/g),
+    ([, action = "", version = ""]) => [action, version],
+  );
+  assert(actions.length > 0);
+  for (const [action, version] of actions) {
+    assertMatch(`${action}${version}`, /^actions\/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$/);
+  }
+  const [before = "", publish = ""] = workflow.split("\n  publish:\n");
+  assert(!before.includes("id-token"));
+  assertStringIncludes(publish, "id-token: write");
+  assert(!workflow.includes("secrets."));
+});

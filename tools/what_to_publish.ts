@@ -1,0 +1,62 @@
+/**
+ * Says of a tag where it is still to be published, for `.github/workflows/publish.yml`.
+ *
+ * ```sh
+ * deno run -A tools/what_to_publish.ts v0.1.0   # prints jsr=true and npm=true, or why not
+ * ```
+ */
+import config from "../deno.json" with { type: "json" };
+import { releaseDay } from "./checks/changelog.ts";
+import { ROOT } from "./lib/command.ts";
+import { Failure, runMain } from "./lib/failure.ts";
+import { join } from "./lib/path.ts";
+
+/** Where versions are looked up. */
+export interface Registries {
+  readonly jsr: string;
+  readonly npm: string;
+}
+
+const REGISTRIES: Registries = { jsr: "https://jsr.io", npm: "https://registry.npmjs.org" };
+
+/**
+ * Which registries do not have the version yet, so that a run that published to one of them can be repeated.
+ *
+ * @throws {Failure} If the tag is not that of the version, the changelog has no day for it, or both have it.
+ */
+export async function whatToPublish(
+  tag: string,
+  changelog: string,
+  registries: Registries = REGISTRIES,
+): Promise<{ jsr: boolean; npm: boolean }> {
+  const { name, version } = config;
+  if (tag !== `v${version}`) {
+    throw new Failure(`Cannot publish ${tag}: deno.json has version ${version}; tag the commit that has the version.`);
+  }
+  const day = releaseDay(changelog, version);
+  if (day === undefined || day === "unreleased") {
+    throw new Failure(`Cannot publish ${tag}: CHANGELOG.md needs "## [${version}] - " with the day of the release.`);
+  }
+  const ofJsr = await lookUp(`${registries.jsr}/${name}/meta.json`);
+  const ofNpm = await lookUp(`${registries.npm}/${name.replace("/", "%2f")}`);
+  const [jsr, npm] = [ofJsr, ofNpm].map((found) => !Object.hasOwn(found.versions, version)) as [boolean, boolean];
+  if (jsr || npm) return { jsr, npm };
+  throw new Failure(`Cannot publish ${tag}: JSR and npm have it already; a new release needs a new version.`);
+}
+
+/** What a registry has of the package; a package that it does not know has no versions. */
+async function lookUp(url: string): Promise<{ versions: object }> {
+  const response = await fetch(url, { headers: { accept: "application/json" } });
+  if (response.ok) return await response.json();
+  await response.body?.cancel();
+  if (response.status === 404) return { versions: {} };
+  throw new Failure(`Cannot see what is published: ${url} answers ${response.status}; try again later.`);
+}
+
+if (import.meta.main) {
+  await runMain(async () => {
+    const changelog = await Deno.readTextFile(join(ROOT, "CHANGELOG.md"));
+    const { jsr, npm } = await whatToPublish(Deno.args[0] ?? "", changelog);
+    console.log(`jsr=${jsr}\nnpm=${npm}`);
+  });
+}
