@@ -29,9 +29,10 @@ import { prefetch } from "./lib/prefetch.ts";
 import { runtimes } from "./runtimes.ts";
 import { stdEnv } from "./std.ts";
 
-/** Legs are processes of their own that use one core each. */
-const AT_ONCE = 2;
+/** For two cores: a leg is a process that waits for timers, leases and other processes for a third of its time. */
+const AT_ONCE = 3;
 
+/** The longest first: what is short fills the gaps at the end. */
 function allLegs(ground: Ground): Leg[] {
   const { unit, operations, durable, uploadPage, inspectorPage, conformance: onDeno, docs, coverage } = denoTests(
     ground,
@@ -44,22 +45,28 @@ function allLegs(ground: Ground): Leg[] {
     unit,
     operations,
     durable,
-    uploadPage,
+    unit,
+    ...npmPackageLegs(ground),
+    operations,
+    docs,
+    ...soak(ground),
     inspectorPage,
+    sseSoak(ground),
     onDeno,
     ...conformance(ground),
-    docs,
-    ...simulatedHost(ground),
+    ...memory(ground),
+    uploadPage,
     typeTests(ground),
     ...httpTypes(ground),
     bundleSize(ground),
     entrySizes(ground),
+    ...simulatedHost(ground),
     ...http(ground),
     ...otel(ground),
-    ...soak(ground),
-    ...memory(ground),
-    sseSoak(ground),
+    ...httpTypes(ground),
     coverage,
+    bundleSize(ground),
+    platformSizes(ground),
   ];
 }
 
