@@ -52,12 +52,22 @@ const WORKERD_PACKAGES: Record<Platform, string> = {
   "win32-x64": "@cloudflare/workerd-windows-64",
 };
 
-/** Downloads the runtimes this machine has not got yet, and runs each once to see its version. */
+/** Where processes below this one find what it has found: the runtimes as JSON. */
+const FOUND = "TASKSCOPE_RUNTIMES";
+
+/**
+ * Downloads the runtimes this machine has not got yet, and runs each once to see its version; both only at the first call
+ * in a process, or in one above it.
+ */
 export async function runtimes(): Promise<Record<RuntimeName, Runtime>> {
+  const found = Deno.env.get(FOUND);
+  if (found !== undefined) return JSON.parse(found);
   const [node22, node24, bun, workerd] = await Promise.all(
     sources(platform()).map(install),
   ) as [Runtime, Runtime, Runtime, Runtime];
-  return { node22, node24, bun, workerd };
+  const installed = { node22, node24, bun, workerd };
+  Deno.env.set(FOUND, JSON.stringify(installed));
+  return installed;
 }
 
 function platform(): Platform {
