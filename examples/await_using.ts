@@ -7,6 +7,7 @@ import { assertEquals } from "@std/assert";
 import { TaskScope } from "@taskscope/taskscope";
 
 const log: string[] = [];
+const polledTwice = Promise.withResolvers<void>();
 
 {
   await using scope = new TaskScope({ name: "poller" });
@@ -14,14 +15,14 @@ const log: string[] = [];
   scope.spawn(async (task) => {
     try {
       while (true) {
-        log.push("polled");
+        if (log.push("polled") === 2) polledTwice.resolve();
         await task.sleep(20);
       }
     } finally {
       log.push("poller stopped");
     }
   });
-  await scope.sleep(30);
+  await polledTwice.promise;
 } // cancels the poller, waits for its end
 console.log(log.join(", "));
 assertEquals(log, ["polled", "polled", "poller stopped", "connection closed"]);
