@@ -1,10 +1,5 @@
 /** Opens the engines that other processes can open, too, by a kind and an address that a child process can be told. */
-import { Redis } from "ioredis";
-import { PgBoss } from "pg-boss";
-import { bullmqEngine } from "../../src/durable/bullmq.ts";
-import { denoKvEngine } from "../../src/durable/deno_kv.ts";
 import type { Engine } from "../../src/durable/engine.ts";
-import { pgBossEngine } from "../../src/durable/pg_boss.ts";
 import type { RestartableServer } from "../../tools/servers/server.ts";
 
 export type EngineKind = "pg-boss" | "BullMQ" | "Deno KV";
@@ -16,47 +11,59 @@ export interface OpenEngine {
   close(): Promise<void>;
 }
 
+/** Imports that engine alone: a worker that is killed again and again should soon be there again. */
 export async function openEngine(
   kind: EngineKind,
   url: string,
   onError: (error: unknown) => void,
   queue = "tasks",
 ): Promise<OpenEngine> {
-  if (kind === "BullMQ") {
-    const connection = new Redis(url, { maxRetriesPerRequest: null, retryStrategy: () => 50 });
-    connection.on("error", onError);
-    const engine = bullmqEngine(queue, { connection });
-    return {
-      engine,
-      async pending() {
-        const lists = await Promise.all(
-          ["wait", "active", "paused"].map((name) => connection.llen(`bull:${queue}:${name}`)),
-        );
-        const sets = await Promise.all(
-          ["delayed", "prioritized"].map((name) => connection.zcard(`bull:${queue}:${name}`)),
-        );
-        return [...lists, ...sets].reduce((sum, count) => sum + count);
-      },
-      async close() {
-        await engine.close();
-        connection.disconnect();
-      },
-    };
-  }
-  if (kind === "Deno KV") {
-    const kv = await Deno.openKv(url);
-    return {
-      engine: denoKvEngine(kv, { prefix: queue, poll: 100 }),
-      async pending() {
-        const places = ["ready", "later"].map((place) => Array.fromAsync(kv.list({ prefix: [queue, place] })));
-        return (await Promise.all(places)).flat().length;
-      },
-      async close() {
-        await undefined;
-        kv.close();
-      },
-    };
-  }
+  if (kind === "BullMQ") return await openBullmq(url, onError, queue);
+  if (kind === "Deno KV") return await openDenoKv(url, queue);
+  return await openPgBoss(url, onError, queue);
+}
+
+async function openBullmq(url: string, onError: (error: unknown) => void, queue: string): Promise<OpenEngine> {
+  const [{ Redis }, { bullmqEngine }] = await Promise.all([import("ioredis"), import("../../src/durable/bullmq.ts")]);
+  const connection = new Redis(url, { maxRetriesPerRequest: null, retryStrategy: () => 50 });
+  connection.on("error", onError);
+  const engine = bullmqEngine(queue, { connection });
+  return {
+    engine,
+    async pending() {
+      const lists = await Promise.all(
+        ["wait", "active", "paused"].map((name) => connection.llen(`bull:${queue}:${name}`)),
+      );
+      const sets = await Promise.all(
+        ["delayed", "prioritized"].map((name) => connection.zcard(`bull:${queue}:${name}`)),
+      );
+      return [...lists, ...sets].reduce((sum, count) => sum + count);
+    },
+    async close() {
+      await engine.close();
+      connection.disconnect();
+    },
+  };
+}
+
+async function openDenoKv(url: string, queue: string): Promise<OpenEngine> {
+  const { denoKvEngine } = await import("../../src/durable/deno_kv.ts");
+  const kv = await Deno.openKv(url);
+  return {
+    engine: denoKvEngine(kv, { prefix: queue, poll: 100 }),
+    async pending() {
+      const places = ["ready", "later"].map((place) => Array.fromAsync(kv.list({ prefix: [queue, place] })));
+      return (await Promise.all(places)).flat().length;
+    },
+    async close() {
+      await undefined;
+      kv.close();
+    },
+  };
+}
+
+async function openPgBoss(url: string, onError: (error: unknown) => void, queue: string): Promise<OpenEngine> {
+  const [{ PgBoss }, { pgBossEngine }] = await Promise.all([import("pg-boss"), import("../../src/durable/pg_boss.ts")]);
   for (;;) {
     const boss = new PgBoss({ connectionString: url, max: 6, supervise: false, schedule: false });
     boss.on("error", onError);
