@@ -6,7 +6,7 @@ import { redisMissing, startRedis } from "../../tools/servers/redis.ts";
 import { kill } from "../../tools/servers/server.ts";
 import type { StoreKind } from "./stores.ts";
 
-const LEASE = 2_500; // a loaded machine must not be silent for so long
+const LEASE = 5_000; // a loaded machine must not be silent for so long
 const KEYS = 50;
 const STARTS = 1_000;
 
