@@ -76,10 +76,11 @@ export const cases: Case[] = [
 
   test("§2 hedge: no more attempts than allowed", async (watch) => {
     let attempts = 0;
+    const last = Promise.withResolvers<void>();
     await TaskScope.run(async (scope) => {
       const hedged = hedge(watch(scope), () => {
-        attempts++;
-        return turn(20).then(() => "slow");
+        if (++attempts === 3) last.resolve();
+        return last.promise.then(() => turn(20)).then(() => "slow"); // time for one more
       }, { delay: 1, attempts: 3 });
       assertEquals(await hedged, "slow");
     });
