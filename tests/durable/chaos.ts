@@ -137,11 +137,12 @@ export async function chaos({ kind, tasks, seed, start }: ChaosOptions): Promise
   const server = await start();
   const opened = await openEngine(kind, server.url, () => {});
   const workers = new Workers(kind, server.url);
+  let chaos: ReturnType<typeof breakThings> | undefined;
   try {
     const handles = await produce(opened.engine, tasks, random, () => {
       for (let place = 0; place < WORKERS; place++) workers.keep(place);
     });
-    const chaos = breakThings(workers, server, random, tasks);
+    chaos = breakThings(workers, server, random, tasks);
     const accepted = await Promise.allSettled(handles.map(({ handle }) => handle.accepted));
     assertEquals(accepted.filter(({ status }) => status === "rejected"), []);
     const ranFor = await untilEmpty(opened.pending, startedAt);
@@ -156,6 +157,7 @@ export async function chaos({ kind, tasks, seed, start }: ChaosOptions): Promise
       `after a kill or a restart, ${runs.slow} after a lost lease, ${runs.retried} after a failure; ` +
       `${Math.round(ranFor / 100) / 10} s`;
   } finally {
+    await chaos?.stop().catch(() => {}); // what failed before is what counts; a restart must not meet the end of the server
     await workers.end();
     await opened.close();
     await server.stop();
