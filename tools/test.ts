@@ -18,6 +18,8 @@ import { npmLint } from "./legs/npm_lint.ts";
 import { npmPackageLegs } from "./legs/npm_package.ts";
 import { npmSideEffects } from "./legs/npm_side_effects.ts";
 import { otel } from "./legs/otel.ts";
+import { platformSizes } from "./legs/platform_sizes.ts";
+import { randomWalk } from "./legs/random_walk.ts";
 import { soak } from "./legs/soak.ts";
 import { simulatedHost } from "./legs/simulated_host.ts";
 import { sseSoak } from "./legs/sse_soak.ts";
@@ -56,6 +58,9 @@ function allLegs(ground: Ground): Leg[] {
     ...conformance(ground),
     ...memory(ground),
     uploadPage,
+    docs,
+    ...simulatedHost(ground),
+    ...randomWalk(ground),
     typeTests(ground),
     ...httpTypes(ground),
     bundleSize(ground),

@@ -1,0 +1,89 @@
+import type { Body } from "../step.ts";
+import { answer, noteRead, report } from "./life.ts";
+import type { Node, Wait } from "./node.ts";
+import { isCancellation, type Thrown } from "./thrown.ts";
+
+/** How something ends that others decide on. */
+export type Answer = { readonly value: unknown } | { readonly thrown: Thrown };
+
+/** What the function of one task uses. */
+export interface Means {
+  readonly body: Body;
+  /** How long it sleeps. */
+  readonly ms: number;
+  readonly value: unknown;
+  readonly error: Thrown;
+  readonly abortError: Thrown;
+  /** Its object, when it is made, has the reason for its cause. */
+  readonly wrapper: unknown;
+}
+
+/** Gives a node of the model a function, and returns how others end it. */
+export function give(node: Node, means: Means): (how: Answer) => void {
+  const { body, ms, value, error, abortError, wrapper } = means;
+  const answers: Partial<Record<Body, (reason: Thrown) => Answer>> = {
+    heeds: (reason) => ({ thrown: reason }),
+    fails: () => ({ thrown: error }),
+    wraps: (cause) => ({ thrown: { is: "given", value: wrapper, cause } }),
+    aborts: () => ({ thrown: abortError }),
+    answers: () => ({ value }),
+  };
+  const heed = answers[body];
+  node.body = body;
+  let finish = (how: Answer) => answer(node, 1, how);
+  node.call = () => {
+    node.heed = (reason) => heed && answer(node, 1, heed(reason));
+    if (body === "returns") answer(node, 0, { value });
+    if (body === "throws") answer(node, 0, { thrown: error });
+    if (body === "waits") finish = wait(node, (how) => answer(node, 1, how));
+    if (body === "sleeps") {
+      sleep(node, ms, (how) => answer(node, 1, how));
+    }
+  };
+  return (how) => finish(how);
+}
+
+/**
+ * `abortable`: waits, but not longer than the scope lives.
+ *
+ * @param call Told how the wait ended.
+ * @returns What ends that which is waited for.
+ */
+export function wait(node: Node, call: (how: Answer) => void, release?: () => void): (how: Answer) => void {
+  const { agenda } = node.settings;
+  let isOver = false;
+  const one: Wait = {
+    interrupt(reason) {
+      isOver = true;
+      node.waits.delete(one);
+      release?.();
+      noteRead(node, reason);
+      call({ thrown: reason });
+    },
+  };
+  node.waits.add(one);
+  if (node.cancellation) one.interrupt(node.cancellation.reason);
+  else if (node.ending) one.interrupt({ is: "ScopeClosedError" });
+  return (how) =>
+    agenda.later(1, () => {
+      if (isOver) return void ("thrown" in how && !release && lateError(node, how.thrown));
+      isOver = true;
+      node.waits.delete(one);
+      call(how);
+    });
+}
+
+/** Waits for a time, but not longer than the scope lives. */
+export function sleep(node: Node, ms: number, call: (how: Answer) => void): void {
+  const { agenda } = node.settings;
+  const entry = agenda.at(agenda.now + ms, node.settings, () => end({ value: undefined }));
+  const end = wait(node, call, () => agenda.remove(entry));
+}
+
+/** What nobody waits for any more failed: that is told, unless it is the cancellation or has surfaced (G5). */
+function lateError(node: Node, thrown: Thrown): void {
+  const { cancellation } = node;
+  if (cancellation && isCancellation(cancellation.reason, thrown)) return;
+  if (cancellation?.origin.failures.includes(thrown)) return;
+  report(node, thrown, "after-abandon");
+}

@@ -1,0 +1,60 @@
+import type { TaskScope } from "@taskscope/taskscope";
+import { type Answer, give } from "./model/body.ts";
+import type { Node } from "./model/node.ts";
+import type { Body } from "./step.ts";
+import type { Pair, World } from "./world.ts";
+
+/** A function that does what the program says, in both worlds. */
+export interface Puppet {
+  readonly fn: (scope: TaskScope) => unknown;
+  /** Gives it to a node of the model. */
+  attach(node: Node): void;
+}
+
+/** Makes the function of the task or scope of a pair. */
+export function puppet(world: World, pair: Pair, body: Body): Puppet {
+  const gate = Promise.withResolvers<unknown>();
+  gate.promise.catch(() => {});
+  const value = world.number();
+  const ms = 1 + (value * 379) % 2_000;
+  const error = world.thrown("error");
+  const abortError = world.abortError();
+  const wrapper: Error & { cause?: unknown } = new Error(`a wrapper ${value}`);
+
+  const reactions: Partial<Record<Body, (reason: unknown) => void>> = {
+    heeds: gate.reject,
+    fails: () => gate.reject(error.value),
+    aborts: () => gate.reject(abortError.value),
+    answers: () => gate.resolve(value),
+    wraps(reason) {
+      wrapper.cause = reason;
+      gate.reject(wrapper);
+    },
+  };
+  const fn = (scope: TaskScope): unknown => {
+    if (pair.scope) world.problem = "a function was called twice";
+    pair.scope = scope;
+    const { [body]: react } = reactions;
+    if (react) world.listeners.add(scope.signal, () => react(scope.signal.reason));
+    if (body === "throws") throw error.value;
+    if (body === "returns") return value;
+    if (body === "sleeps") return scope.sleep(ms);
+    return body === "waits" ? scope.abortable(gate.promise) : gate.promise;
+  };
+  const attach = (node: Node) => {
+    const finish = give(node, { body, ms, value, error, abortError, wrapper });
+    if (body === "throws" || body === "returns" || body === "sleeps") return;
+    pair.finish = (how: Answer) => {
+      pair.finish = undefined;
+      settle(gate, how);
+      finish(how);
+    };
+  };
+  return { fn, attach };
+}
+
+/** Settles a real promise. */
+export function settle(gate: PromiseWithResolvers<unknown>, how: Answer): void {
+  if ("thrown" in how) gate.reject(how.thrown.value);
+  else gate.resolve(how.value);
+}
