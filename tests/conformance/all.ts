@@ -39,3 +39,6 @@ export { cases as secondReview } from "./cases/second_review.ts";
 export { cases as shield } from "./cases/shield.ts";
 export { cases as shieldCleanup } from "./cases/shield_cleanup.ts";
 export { cases as thirdReview } from "./cases/third_review.ts";
+export { cases as wptAny } from "./cases/wpt_any.ts";
+export { cases as wptEvent } from "./cases/wpt_event.ts";
+export { cases as wptTimeout } from "./cases/wpt_timeout.ts";
