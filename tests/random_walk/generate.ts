@@ -1,5 +1,5 @@
 import type { Random } from "./random.ts";
-import type { Body, How, Open, Program, Spawn, Step, Why } from "./step.ts";
+import type { Body, Combine, How, Open, Program, Spawn, Step, Why } from "./step.ts";
 
 const BODIES: Record<Body, number> = {
   heeds: 5,
@@ -18,6 +18,8 @@ const WHYS: Record<Why, number> = { nothing: 4, "an error": 4, "a text": 1, null
 const OPS: Record<Step["op"], number> = {
   open: 2,
   spawn: 14,
+  combine: 2,
+  adopt: 1.5,
   finish: 7,
   cancel: 3,
   abort: 0.5,
@@ -46,6 +48,10 @@ function step(random: Random, op: Step["op"]): Step {
       return open(random);
     case "spawn":
       return spawn(random);
+    case "combine":
+      return combine(random);
+    case "adopt":
+      return { op, at };
     case "finish":
     case "settle":
       return { op, at, how };
@@ -94,6 +100,16 @@ function spawn(random: Random): Spawn {
     tag: random.chance(0.3) ? random.below(100) : null,
     inherit: random.chance(0.3),
     clamp: random.chance(0.5),
+  };
+}
+
+function combine(random: Random): Combine {
+  return {
+    op: "combine",
+    at: random.below(1_000),
+    as: random.pick(["race", "any", "retry"] as const),
+    bodies: Array.from({ length: 1 + random.below(3) }, () => random.weighted({ ...BODIES, throws: 3 })),
+    awaited: random.chance(0.6),
   };
 }
 

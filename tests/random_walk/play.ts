@@ -1,12 +1,13 @@
 import { type Task, TaskScope, type TaskScopeOptions } from "@taskscope/taskscope";
 import { sleep, wait } from "./model/body.ts";
-import type { Answer } from "./model/body.ts";
 import * as model from "./model/calls.ts";
 import { cancel } from "./model/cancel.ts";
 import { waitingCleanup } from "./model/cleanup.ts";
+import { combine } from "./combine.ts";
 import { start } from "./model/life.ts";
+import { expectEnding, observe } from "./observe.ts";
 import type { Node } from "./model/node.ts";
-import type { Thrown } from "./model/thrown.ts";
+import type { Answer, Thrown } from "./model/thrown.ts";
 import { puppet, settle } from "./puppet.ts";
 import type { Open, Spawn, Step } from "./step.ts";
 import { type Pair, TAG, type World } from "./world.ts";
@@ -19,6 +20,7 @@ export function play(world: World, step: Exclude<Step, { op: "advance" }>): void
     const { finish } = pick(world.pairs.filter(isOpenEnded), step.at) ?? {};
     return finish?.(world.answer(step.how));
   }
+  if (step.op === "adopt") return adopt(world, step.at);
   if (step.op === "settle") {
     const [gate] = world.gates.splice(step.at % Math.max(1, world.gates.length), 1);
     return gate?.(world.answer(step.how));
@@ -35,12 +37,14 @@ export function play(world: World, step: Exclude<Step, { op: "advance" }>): void
   if (scope && node) onScope(world, scope, node, step);
 }
 
-type OnScope = Extract<Step, { op: "spawn" | "cancel" | "join" | "close" | "defer" | "wait" }>;
+type OnScope = Extract<Step, { op: "spawn" | "combine" | "cancel" | "join" | "close" | "defer" | "wait" }>;
 
 function onScope(world: World, scope: TaskScope, node: Node, step: OnScope): void {
   switch (step.op) {
     case "spawn":
       return spawn(world, scope, node, step);
+    case "combine":
+      return combine(world, scope, node, step);
     case "cancel": {
       const reason = world.reason(step.why);
       scope.cancel(reason?.value);
@@ -57,6 +61,13 @@ function onScope(world: World, scope: TaskScope, node: Node, step: OnScope): voi
     case "wait":
       return step.ms === null ? waitForGate(world, scope, node) : waitForTime(world, scope, node, step.ms);
   }
+}
+
+/** A function ends as one of its tasks does: not of another one's, that could wait for itself. */
+function adopt(world: World, at: number): void {
+  const pair = pick(world.pairs.filter(isOpenEnded).filter(({ node }) => node.children.length > 0), at);
+  const of = pick(world.pairs.filter(({ node, task }) => task && node.parent === pair?.node), at);
+  if (of) pair?.adopt?.(of);
 }
 
 /** Now and then one that has ended: mostly those that have not. */
@@ -113,10 +124,6 @@ function open(world: World, step: Open): void {
   start(node);
 }
 
-function expectEnding({ ending }: Node, expect: (how: Answer) => void): void {
-  if (ending) expect("thrown" in ending ? ending : { value: ending.value });
-}
-
 function spawn(world: World, scope: TaskScope, above: Node, step: Spawn): void {
   const name = `t${world.number()}`;
   const refusals = model.refusals(above, step, world.closing.reason !== undefined);
@@ -153,13 +160,6 @@ function spawn(world: World, scope: TaskScope, above: Node, step: Spawn): void {
     world.follow(world.closing, node, "lifetime");
   }
   if (step.awaited) observe(world, pair, task);
-}
-
-export function observe(world: World, { node }: Pair, task: Task<unknown>): void {
-  const expect = world.expect(`the handle of ${node.path}`, task);
-  model.observe(node);
-  if (node.ending) expectEnding(node, expect);
-  else node.settled.push(() => expectEnding(node, expect));
 }
 
 function abort(world: World, at: number, reason: Thrown | undefined): void {

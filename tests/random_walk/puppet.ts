@@ -1,6 +1,7 @@
 import type { TaskScope } from "@taskscope/taskscope";
-import { type Answer, give } from "./model/body.ts";
+import { give } from "./model/body.ts";
 import type { Node } from "./model/node.ts";
+import type { Answer } from "./model/thrown.ts";
 import type { Body } from "./step.ts";
 import type { Pair, World } from "./world.ts";
 
@@ -42,12 +43,17 @@ export function puppet(world: World, pair: Pair, body: Body): Puppet {
     return body === "waits" ? scope.abortable(gate.promise) : gate.promise;
   };
   const attach = (node: Node) => {
-    const finish = give(node, { body, ms, value, error, abortError, wrapper });
+    const { finish, adopt } = give(node, { body, ms, value, error, abortError, wrapper });
     if (body === "throws" || body === "returns" || body === "sleeps") return;
     pair.finish = (how: Answer) => {
-      pair.finish = undefined;
+      pair.finish = pair.adopt = undefined;
       settle(gate, how);
       finish(how);
+    };
+    pair.adopt = ({ task, node }) => {
+      pair.finish = pair.adopt = undefined;
+      gate.resolve(task);
+      adopt(node);
     };
   };
   return { fn, attach };

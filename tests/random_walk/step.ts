@@ -48,9 +48,19 @@ export interface Spawn {
   readonly clamp: boolean;
 }
 
+export interface Combine {
+  readonly op: "combine";
+  readonly at: number;
+  readonly as: "race" | "any" | "retry";
+  readonly bodies: readonly Body[];
+  readonly awaited: boolean;
+}
+
 export type Step =
   | Open
   | Spawn
+  | Combine
+  | { readonly op: "adopt"; readonly at: number } // a function ends as one of its tasks does
   | { readonly op: "finish"; readonly at: number; readonly how: How }
   | { readonly op: "cancel"; readonly at: number; readonly by: "scope" | "task"; readonly why: Why }
   | { readonly op: "abort"; readonly at: number; readonly why: Why }

@@ -2,7 +2,8 @@ import { Binding } from "./binding.ts";
 import { Clock } from "./clock.ts";
 import { difference } from "./compare.ts";
 import { Listeners } from "./listeners.ts";
-import { isOpenEnded, observe, play } from "./play.ts";
+import { observe } from "./observe.ts";
+import { isOpenEnded, play } from "./play.ts";
 import type { Program, Step } from "./step.ts";
 import { World } from "./world.ts";
 

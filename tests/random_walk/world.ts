@@ -2,10 +2,9 @@ import { contextKey, type Lifetime, type Observer, type Task, type TaskScope } f
 import type { Clock } from "./clock.ts";
 import type { Listeners } from "./listeners.ts";
 import { Agenda } from "./model/agenda.ts";
-import type { Answer } from "./model/body.ts";
 import { mark } from "./model/cancel.ts";
 import type { Event, Node, Settings } from "./model/node.ts";
-import type { Thrown } from "./model/thrown.ts";
+import type { Answer, Thrown } from "./model/thrown.ts";
 import type { How, Why } from "./step.ts";
 
 /** Bound or not by each scope and task. */
@@ -16,8 +15,12 @@ export interface Pair {
   readonly node: Node;
   scope?: TaskScope | undefined;
   task?: Task<unknown> | undefined;
+  /** Whether it is what a combinator runs in. */
+  readonly isGroup?: boolean;
   /** Settles the promise of the function; while it has not been used. */
   finish?: Finish | undefined;
+  /** Ends the function as a task of its own does. */
+  adopt?: ((of: Pair) => void) | undefined;
 }
 
 /** Ends something, in both worlds. */

@@ -1,10 +1,9 @@
 import type { Body } from "../step.ts";
-import { answer, noteRead, report } from "./life.ts";
+import { answer, noteRead, report, settleFunction } from "./life.ts";
+import { observe } from "./calls.ts";
+import { answerOf, whenSettled } from "./combinator.ts";
 import type { Node, Wait } from "./node.ts";
-import { isCancellation, type Thrown } from "./thrown.ts";
-
-/** How something ends that others decide on. */
-export type Answer = { readonly value: unknown } | { readonly thrown: Thrown };
+import { type Answer, isCancellation, type Thrown } from "./thrown.ts";
 
 /** What the function of one task uses. */
 export interface Means {
@@ -18,8 +17,16 @@ export interface Means {
   readonly wrapper: unknown;
 }
 
-/** Gives a node of the model a function, and returns how others end it. */
-export function give(node: Node, means: Means): (how: Answer) => void {
+/** How others end a function. */
+export interface Ends {
+  finish(how: Answer): void;
+  /** With what a task of its own ends with. */
+  adopt(task: Node): void;
+}
+
+/** Gives a node of the model a function. */
+export function give(node: Node, means: Means): Ends {
+  const { agenda } = node.settings;
   const { body, ms, value, error, abortError, wrapper } = means;
   const answers: Partial<Record<Body, (reason: Thrown) => Answer>> = {
     heeds: (reason) => ({ thrown: reason }),
@@ -36,11 +43,19 @@ export function give(node: Node, means: Means): (how: Answer) => void {
     if (body === "returns") answer(node, 0, { value });
     if (body === "throws") answer(node, 0, { thrown: error });
     if (body === "waits") finish = wait(node, (how) => answer(node, 1, how));
-    if (body === "sleeps") {
-      sleep(node, ms, (how) => answer(node, 1, how));
-    }
+    if (body === "sleeps") sleep(node, ms, (how) => answer(node, 1, how));
   };
-  return (how) => finish(how);
+  const adopt = (task: Node) => {
+    const isWait = body === "waits";
+    if (!isWait && node.isAnswered) return;
+    if (!isWait) node.isAnswered = true; // with whatever comes of it: the function heeds nothing any more
+    const ended = () => isWait ? finish(answerOf(task)) : settleFunction(node, 1, answerOf(task));
+    agenda.later(1, () => {
+      observe(task);
+      whenSettled(task, () => agenda.later(1, ended));
+    });
+  };
+  return { finish: (how) => finish(how), adopt };
 }
 
 /**

@@ -59,6 +59,17 @@ export function spawn(scope: Node, { as, deadline, tag }: Spawn, name: string): 
   return node;
 }
 
+/** What a combinator does: a call in a scope that is not canceled. */
+export function call(scope: Node, name: string): Node {
+  const node = new Node("call", name, scope, `${scope.path}/${name}`, scope.settings);
+  node.tag = scope.tag;
+  node.limit = scope.limit;
+  scope.children.push(node);
+  scope.settings.agenda.later(2, () => start(node));
+  tell(node, "onSpawn");
+  return node;
+}
+
 export function spawnDetached(scope: Node, { deadline, inherit, tag }: Spawn, name: string): Node {
   const { settings, path } = scope;
   const node = new Node("spawnDetached", name, undefined, `${path.slice(-LONGEST_PREFIX)}/${name}`, settings);

@@ -1,7 +1,7 @@
 import { mark, shieldEnded } from "./cancel.ts";
 import { cleanUp } from "./cleanup.ts";
 import type { Ending, Node } from "./node.ts";
-import { isCancellation, isObject, type Thrown } from "./thrown.ts";
+import { type Answer, isCancellation, isObject, type Thrown } from "./thrown.ts";
 
 /** The function of a task is called, unless the task was canceled before (G2). */
 export function start(node: Node): void {
@@ -17,13 +17,14 @@ export function start(node: Node): void {
 }
 
 /** The promise of the function settles. */
-export function answer(
-  node: Node,
-  turns: number,
-  answer: { readonly value: unknown } | { readonly thrown: Thrown },
-): void {
+export function answer(node: Node, turns: number, answer: Answer): void {
   if (node.isAnswered) return;
   node.isAnswered = true;
+  settleFunction(node, turns, answer);
+}
+
+/** As `answer`, of one that was resolved with another promise before. */
+export function settleFunction(node: Node, turns: number, answer: Answer): void {
   const settle = () => "thrown" in answer ? threw(node, answer.thrown) : returned(node, answer.value);
   if (turns === 0) settle();
   else node.settings.agenda.later(turns, settle);
@@ -110,10 +111,10 @@ function childEnded(parent: Node, child: Node): void {
   if (parent.live.length === 0) parent.idle.splice(0).forEach((call) => call());
 }
 
-/** G4. The failure of a shield belongs to whoever awaits it. */
+/** G4. The failure of a call belongs to whoever awaits it. */
 function childFailed(parent: Node, child: Node): void {
   const [error] = child.failures;
-  if (!error || (child.as === "shield" && child.isAwaited)) return;
+  if (!error || (child.isCall && child.isAwaited)) return;
   const phase = child.hasFailedCleanup ? "cleanup" : "body";
   if (parent.policy === "failFast") fail(parent, error, "sibling-failed", child, phase);
   else if (parent.settings.isObserved || !child.isAwaited) report(child, error, phase);

@@ -85,7 +85,7 @@ export class Node {
   settled: (() => void)[] = [];
 
   constructor(
-    readonly as: "run" | "new" | "spawn" | "shield" | "spawnDetached",
+    readonly as: "run" | "new" | "spawn" | "call" | "shield" | "spawnDetached",
     readonly name: string,
     readonly parent: Node | undefined,
     readonly path: string,
@@ -120,9 +120,14 @@ export class Node {
     return counters;
   }
 
-  /** How many places are taken (G11): a shield needs none, whoever awaits it has one. */
+  /** Whether its failure belongs to whoever awaits it: it takes no place either, as the one who awaits it has one. */
+  get isCall(): boolean {
+    return this.as === "call" || this.as === "shield";
+  }
+
+  /** How many places are taken (G11). */
   get taken(): number {
-    return this.live.filter(({ as, phase }) => as !== "shield" && phase !== "queued").length;
+    return this.live.filter(({ isCall, phase }) => !isCall && phase !== "queued").length;
   }
 
   /** Whether a shield runs somewhere below. */

@@ -5,6 +5,7 @@ export interface Thrown {
     | "CancelReason"
     | "DeadlineExceededError"
     | "AbandonedTasksError"
+    | "AggregateError"
     | "ScopeError"
     | "ScopeClosedError";
   /** The very object, if given. */
@@ -26,8 +27,12 @@ export function isCancellation(reason: Thrown, error: Thrown): boolean {
   if (error === reason) return true;
   if (error.is === "DeadlineExceededError") return false;
   if (error.isAbortError || error.is === "CancelReason") return true;
+  if (error.is === "AggregateError") return (error.errors ?? []).every((each) => isCancellation(reason, each));
   return error.cause !== undefined && isCancellation(reason, error.cause);
 }
+
+/** How something ends that others decide on. */
+export type Answer = { readonly value: unknown } | { readonly thrown: Thrown };
 
 /** Whether it is an object, whose identity says that it is the same error once more. */
 export function isObject({ is, value }: Thrown): boolean {
