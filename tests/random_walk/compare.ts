@@ -86,11 +86,16 @@ function promisesDiffer({ promised }: World, binding: Binding): string | undefin
     const problem = "thrown" in expected
       ? "error" in real ? binding.mismatch(expected.thrown, real.error) : "it resolved, and should have rejected"
       : "value" in real
-      ? differs("value", real.value, expected.value)
+      ? differs("value", shown(real.value), shown(expected.value))
       : `it rejected with ${real.error}, and should have resolved`;
     if (problem) return `${what}: ${problem}`;
   }
   return undefined;
+}
+
+/** A list, as `map` returns it, by what is in it. */
+function shown(value: unknown): unknown {
+  return Array.isArray(value) ? JSON.stringify(value) : value;
 }
 
 /** What the host is given settles when the task has, and at the latest at its deadline and grace. */

@@ -107,8 +107,9 @@ function combine(random: Random): Combine {
   return {
     op: "combine",
     at: random.below(1_000),
-    as: random.pick(["race", "any", "retry"] as const),
-    bodies: Array.from({ length: 1 + random.below(3) }, () => random.weighted({ ...BODIES, throws: 3 })),
+    as: random.pick(["race", "any", "retry", "hedge", "map"] as const),
+    concurrency: 1 + random.below(3),
+    bodies: Array.from({ length: 1 + random.below(4) }, () => random.weighted({ ...BODIES, throws: 3 })),
     awaited: random.chance(0.6),
   };
 }

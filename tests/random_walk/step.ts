@@ -51,8 +51,10 @@ export interface Spawn {
 export interface Combine {
   readonly op: "combine";
   readonly at: number;
-  readonly as: "race" | "any" | "retry";
+  readonly as: "race" | "any" | "retry" | "hedge" | "map";
   readonly bodies: readonly Body[];
+  /** Of `map`. */
+  readonly concurrency: number;
   readonly awaited: boolean;
 }
 

@@ -140,7 +140,7 @@ export class World {
 
   settings(grace: number | null, isObserved: boolean): Settings {
     const tell = (event: Event) => void this.expected.push(event);
-    return { agenda: this.agenda, grace: grace ?? Infinity, isObserved, end: this.end, tell };
+    return { agenda: this.agenda, grace: grace ?? Infinity, isObserved, end: this.end, tell, unnamed: 0 };
   }
 
   /** Writes down what an observer is told. */

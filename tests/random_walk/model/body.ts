@@ -88,11 +88,19 @@ export function wait(node: Node, call: (how: Answer) => void, release?: () => vo
     });
 }
 
-/** Waits for a time, but not longer than the scope lives. */
-export function sleep(node: Node, ms: number, call: (how: Answer) => void): void {
+/**
+ * Waits for a time, but not longer than the scope lives.
+ *
+ * @returns What ends it early.
+ */
+export function sleep(node: Node, ms: number, call: (how: Answer) => void): () => void {
   const { agenda } = node.settings;
   const entry = agenda.at(agenda.now + ms, node.settings, () => end({ value: undefined }));
   const end = wait(node, call, () => agenda.remove(entry));
+  return () => {
+    agenda.remove(entry);
+    end({ value: undefined });
+  };
 }
 
 /** What nobody waits for any more failed: that is told, unless it is the cancellation or has surfaced (G5). */

@@ -59,13 +59,13 @@ export function spawn(scope: Node, { as, deadline, tag }: Spawn, name: string): 
   return node;
 }
 
-/** What a combinator does: a call in a scope that is not canceled. */
-export function call(scope: Node, name: string): Node {
-  const node = new Node("call", name, scope, `${scope.path}/${name}`, scope.settings);
+/** What a combinator does: a call, or a task, in a scope that is not canceled. */
+export function call(scope: Node, name: string, as: "call" | "spawn" = "call"): Node {
+  const node = new Node(as, name, scope, `${scope.path}/${name}`, scope.settings);
   node.tag = scope.tag;
   node.limit = scope.limit;
   scope.children.push(node);
-  scope.settings.agenda.later(2, () => start(node));
+  scope.settings.agenda.later(as === "call" ? 2 : 1, () => start(node));
   tell(node, "onSpawn");
   return node;
 }

@@ -1,5 +1,6 @@
 import type { Combine } from "../step.ts";
 import { sleep } from "./body.ts";
+import { mapAll } from "./map.ts";
 import { call, observe } from "./calls.ts";
 import { cancel } from "./cancel.ts";
 import { answer, report } from "./life.ts";
@@ -9,11 +10,19 @@ import type { Answer, Thrown } from "./thrown.ts";
 /** The wait before the second attempt of a retry; each one is twice as long as the last. */
 export const RETRY_WAIT = 130;
 
+/** The time a hedge waits before the next attempt. */
+export const HEDGE_DELAY = 170;
+
 /** Starts one attempt of a group and gives it its function. */
 export type Attempt = (node: Node) => void;
 
-/** `race`, `any` and `retry`: a call that its caller awaits, and calls below it. */
-export function combine(scope: Node, as: Combine["as"], names: readonly string[], attempts: readonly Attempt[]): Node {
+/** A combinator: a call that its caller awaits, and calls below it, or, for `map`, tasks. */
+export function combine(
+  scope: Node,
+  { as, concurrency }: Combine,
+  names: readonly string[],
+  attempts: readonly Attempt[],
+): Node {
   const group = call(scope, as);
   const begin = (index: number): Node => {
     const node = call(group, names[index] ?? "");
@@ -23,41 +32,67 @@ export function combine(scope: Node, as: Combine["as"], names: readonly string[]
   };
   group.call = () => {
     if (as === "retry") return retry(group, attempts.length, begin, 0);
-    firstOf(group, attempts.map((_, index) => begin(index)), as === "race");
+    if (as === "map") return mapAll(group, attempts, concurrency);
+    firstOf(group, attempts.length, begin, as === "race", as === "hedge" ? HEDGE_DELAY : undefined);
   };
   return group;
 }
 
 /** The first attempt that decides has the last word: the others are canceled and awaited. */
-function firstOf(group: Node, tasks: readonly Node[], anyEndDecides: boolean): void {
-  const { agenda } = group.settings;
+function firstOf(
+  group: Node,
+  most: number,
+  begin: (index: number) => Node,
+  anyEndDecides: boolean,
+  delay?: number,
+): void {
+  const tasks: Node[] = [];
   const ended: Node[] = [];
   const passed = new Set<Node>(); // failed, and decided nothing
-  let isLooking = true;
-  let left = tasks.length;
-  const look = () => {
-    const [next] = ended;
-    if (!isLooking || !next) return;
-    isLooking = false;
-    agenda.later(1, () => take(ended.shift() ?? next));
-  };
-  const take = (task: Node) => {
-    left--;
-    const decides = group.cancellation || anyEndDecides || task.taskState === "succeeded";
-    if (decides) return decide(group, tasks, task, passed);
-    passed.add(task);
-    isLooking = left > 0;
-    if (left > 0) return look();
-    const errors = tasks.map(thrownBy);
-    answer(group, 4, { thrown: { is: "AggregateError", errors } });
-  };
-  for (const task of tasks) {
+  let taken = 0;
+  let wake = () => {};
+  const { agenda } = group.settings;
+  const add = () => {
+    const task = begin(tasks.length);
+    tasks.push(task);
     whenSettled(task, () =>
       agenda.later(1, () => {
         ended.push(task);
-        look();
+        wake();
       }));
-  }
+  };
+  const go = () => {
+    const isOpen = () => !group.cancellation && tasks.length < most;
+    if (!isOpen() && taken === tasks.length) return allFailed(group, tasks);
+    for (let more = delay === undefined ? most : 1; more > 0 && isOpen(); more--) add();
+    let isWaiting = true;
+    const next = () => {
+      if (!isWaiting) return;
+      isWaiting = false;
+      end?.();
+      take();
+    };
+    const isHedging = delay !== undefined && isOpen();
+    wake = () => agenda.later(isHedging ? 3 : 1, next);
+    if (taken < ended.length) wake();
+    const end = isHedging ? sleep(group, delay, () => agenda.later(4, next)) : undefined;
+  };
+  const take = () => {
+    const task = ended[taken];
+    if (!task) return go();
+    taken++;
+    if (group.cancellation || anyEndDecides || task.taskState === "succeeded") {
+      return decide(group, tasks, task, passed);
+    }
+    passed.add(task);
+    go();
+  };
+  go();
+}
+
+function allFailed(group: Node, tasks: readonly Node[]): void {
+  if (group.cancellation) return answer(group, 1, { thrown: group.cancellation.reason });
+  answer(group, 4, { thrown: { is: "AggregateError", errors: tasks.map(thrownBy) } });
 }
 
 function decide(group: Node, tasks: readonly Node[], first: Node, passed: ReadonlySet<Node>): void {

@@ -11,6 +11,8 @@ export interface Settings {
   readonly end: number;
   /** What an observer or the console hears. */
   readonly tell: (event: Event) => void;
+  /** How many tasks without a name there were. */
+  unnamed: number;
 }
 
 export interface Event {
