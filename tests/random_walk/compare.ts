@@ -7,6 +7,10 @@ import { type Pair, type RealEvent, TAG, type World } from "./world.ts";
 /** The first thing in which the worlds differ; `undefined` if they do not. */
 export function difference(world: World, binding: Binding): string | undefined {
   if (world.problem) return world.problem;
+  for (const check of world.checks) {
+    const problem = check();
+    if (problem) return problem;
+  }
   const events = eventsDiffer(world, binding);
   if (events) return events;
   for (const pair of world.pairs) {

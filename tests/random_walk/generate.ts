@@ -1,5 +1,5 @@
 import type { Random } from "./random.ts";
-import type { Body, Combine, How, Open, Program, Spawn, Step, Why } from "./step.ts";
+import type { Body, Combine, How, Nested, Open, Program, Spawn, Step, Why } from "./step.ts";
 
 const BODIES: Record<Body, number> = {
   heeds: 5,
@@ -64,7 +64,7 @@ function step(random: Random, op: Step["op"]): Step {
     case "observe":
       return { op, at };
     case "defer":
-      return { op, at, body: random.weighted({ returns: 2, throws: 1, waits: 2 }) };
+      return { op, at, body: random.weighted({ returns: 2, throws: 1, waits: 2 }), nested: nested(random) };
     case "wait":
       return { op, at, ms: random.chance(0.5) ? random.below(3_000) : null };
     case "advance":
@@ -100,6 +100,18 @@ function spawn(random: Random): Spawn {
     tag: random.chance(0.3) ? random.below(100) : null,
     inherit: random.chance(0.3),
     clamp: random.chance(0.5),
+    nested: nested(random),
+  };
+}
+
+function nested(random: Random): Nested | null {
+  if (!random.chance(0.2)) return null;
+  const as = random.pick(["spawn", "shield"] as const);
+  return {
+    when: random.pick(["start", "abort"] as const),
+    as,
+    body: random.weighted(BODIES),
+    deadline: deadline(random, as === "shield" ? 1 : 0.25),
   };
 }
 

@@ -9,7 +9,8 @@ import { expectEnding, observe } from "./observe.ts";
 import type { Node } from "./model/node.ts";
 import type { Answer, Thrown } from "./model/thrown.ts";
 import { puppet, settle } from "./puppet.ts";
-import type { Open, Spawn, Step } from "./step.ts";
+import { nest } from "./nest.ts";
+import type { Nested, Open, Spawn, Step } from "./step.ts";
 import { type Pair, TAG, type World } from "./world.ts";
 
 /** Plays one step in both worlds; the real one first. Time is moved by the caller. */
@@ -57,7 +58,7 @@ function onScope(world: World, scope: TaskScope, node: Node, step: OnScope): voi
       return model.close(node, reason, ending(world.expect(`close of ${node.path}`, scope.close(reason?.value))));
     }
     case "defer":
-      return defer(world, scope, node, step.body);
+      return defer(world, scope, node, step.body, step.nested);
     case "wait":
       return step.ms === null ? waitForGate(world, scope, node) : waitForTime(world, scope, node, step.ms);
   }
@@ -133,7 +134,7 @@ function spawn(world: World, scope: TaskScope, above: Node, step: Spawn): void {
     ...(step.deadline !== null && { deadline: step.deadline }),
     ...(step.tag !== null && { context: [TAG.with(step.tag)] }),
   };
-  const { fn, attach } = puppet(world, pair, step.body);
+  const { fn, attach } = puppet(world, pair, step.body, step.nested);
   const isDetached = step.as === "spawnDetached";
   const detached = { inheritDeadline: step.inherit, onExceed: step.clamp ? "clamp" : "reject" };
   let task: Task<unknown> | undefined;
@@ -173,7 +174,14 @@ function abort(world: World, at: number, reason: Thrown | undefined): void {
   for (const call of then) call?.();
 }
 
-function defer(world: World, scope: TaskScope, node: Node, what: "returns" | "throws" | "waits"): void {
+function defer(
+  world: World,
+  scope: TaskScope,
+  node: Node,
+  what: "returns" | "throws" | "waits",
+  inner: Nested | null,
+): void {
+  const within = inner && nest(world, inner);
   const thrown = world.thrown("error");
   const gate = Promise.withResolvers<void>();
   gate.promise.catch(() => {});
@@ -182,6 +190,7 @@ function defer(world: World, scope: TaskScope, node: Node, what: "returns" | "th
   try {
     scope.defer(() => {
       note();
+      within?.real(scope);
       if (what === "throws") throw thrown.value;
       return what === "waits" ? gate.promise : undefined;
     });
@@ -192,6 +201,7 @@ function defer(world: World, scope: TaskScope, node: Node, what: "returns" | "th
   if (node.ending) world.problem = "defer on a closed scope threw nothing";
   node.cleanups.push((_, grace, then) => {
     world.expected.push({ hook: "cleanup", path: name });
+    within?.model(node);
     if (what !== "waits") return then(what === "throws" ? thrown : undefined);
     const { settle } = waitingCleanup(node, grace, then);
     world.gates.push((how) => {

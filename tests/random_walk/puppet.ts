@@ -2,7 +2,8 @@ import type { TaskScope } from "@taskscope/taskscope";
 import { give } from "./model/body.ts";
 import type { Node } from "./model/node.ts";
 import type { Answer } from "./model/thrown.ts";
-import type { Body } from "./step.ts";
+import { nest } from "./nest.ts";
+import type { Body, Nested } from "./step.ts";
 import type { Pair, World } from "./world.ts";
 
 /** A function that does what the program says, in both worlds. */
@@ -13,7 +14,8 @@ export interface Puppet {
 }
 
 /** Makes the function of the task or scope of a pair. */
-export function puppet(world: World, pair: Pair, body: Body): Puppet {
+export function puppet(world: World, pair: Pair, body: Body, inner: Nested | null = null): Puppet {
+  const within = inner && nest(world, inner);
   const gate = Promise.withResolvers<unknown>();
   gate.promise.catch(() => {});
   const value = world.number();
@@ -36,14 +38,17 @@ export function puppet(world: World, pair: Pair, body: Body): Puppet {
     if (pair.scope) world.problem = "a function was called twice";
     pair.scope = scope;
     const { [body]: react } = reactions;
+    if (inner?.when === "abort") world.listeners.add(scope.signal, () => within?.real(scope));
     if (react) world.listeners.add(scope.signal, () => react(scope.signal.reason));
+    if (inner?.when === "start") within?.real(scope);
     if (body === "throws") throw error.value;
     if (body === "returns") return value;
     if (body === "sleeps") return scope.sleep(ms);
     return body === "waits" ? scope.abortable(gate.promise) : gate.promise;
   };
   const attach = (node: Node) => {
-    const { finish, adopt } = give(node, { body, ms, value, error, abortError, wrapper });
+    const nested = (node: Node, when: "start" | "abort") => inner?.when === when && within?.model(node);
+    const { finish, adopt } = give(node, { body, ms, value, error, abortError, wrapper, nested });
     if (body === "throws" || body === "returns" || body === "sleeps") return;
     pair.finish = (how: Answer) => {
       pair.finish = pair.adopt = undefined;

@@ -36,6 +36,15 @@ export interface Open {
   readonly tag: number | null;
 }
 
+/** What a function or a cleanup spawns while something else is going on. */
+export interface Nested {
+  /** As it starts, or from a listener of its signal; a cleanup does so when it runs. */
+  readonly when: "start" | "abort";
+  readonly as: "spawn" | "shield";
+  readonly body: Body;
+  readonly deadline: number | null;
+}
+
 export interface Spawn {
   readonly op: "spawn";
   readonly at: number;
@@ -46,6 +55,7 @@ export interface Spawn {
   readonly tag: number | null;
   readonly inherit: boolean;
   readonly clamp: boolean;
+  readonly nested: Nested | null;
 }
 
 export interface Combine {
@@ -68,7 +78,12 @@ export type Step =
   | { readonly op: "abort"; readonly at: number; readonly why: Why }
   | { readonly op: "join"; readonly at: number }
   | { readonly op: "close"; readonly at: number; readonly why: Why }
-  | { readonly op: "defer"; readonly at: number; readonly body: "returns" | "throws" | "waits" }
+  | {
+    readonly op: "defer";
+    readonly at: number;
+    readonly body: "returns" | "throws" | "waits";
+    readonly nested: Nested | null;
+  }
   | { readonly op: "wait"; readonly at: number; readonly ms: number | null } // null: for what a later step settles
   | { readonly op: "settle"; readonly at: number; readonly how: How } // a wait or a cleanup
   | { readonly op: "observe"; readonly at: number }

@@ -58,6 +58,8 @@ export class World {
   /** What a later step settles: waits and cleanups. */
   readonly gates: Finish[] = [];
   readonly events: RealEvent[] = [];
+  /** Say what is wrong, if anything, with what the two worlds do each in its own time. */
+  readonly checks: (() => string | undefined)[] = [];
   readonly expected: Event[] = [];
   readonly foreign: readonly Foreign[];
   readonly lifetime: Lifetime;

@@ -15,6 +15,8 @@ export interface Means {
   readonly abortError: Thrown;
   /** Its object, when it is made, has the reason for its cause. */
   readonly wrapper: unknown;
+  /** Called when it starts, and when it is canceled. */
+  readonly nested: (node: Node, when: "start" | "abort") => void;
 }
 
 /** How others end a function. */
@@ -27,7 +29,7 @@ export interface Ends {
 /** Gives a node of the model a function. */
 export function give(node: Node, means: Means): Ends {
   const { agenda } = node.settings;
-  const { body, ms, value, error, abortError, wrapper } = means;
+  const { body, ms, value, error, abortError, wrapper, nested } = means;
   const answers: Partial<Record<Body, (reason: Thrown) => Answer>> = {
     heeds: (reason) => ({ thrown: reason }),
     fails: () => ({ thrown: error }),
@@ -39,7 +41,11 @@ export function give(node: Node, means: Means): Ends {
   node.body = body;
   let finish = (how: Answer) => answer(node, 1, how);
   node.call = () => {
-    node.heed = (reason) => heed && answer(node, 1, heed(reason));
+    node.heed = (reason) => {
+      nested(node, "abort");
+      if (heed) answer(node, 1, heed(reason));
+    };
+    nested(node, "start");
     if (body === "returns") answer(node, 0, { value });
     if (body === "throws") answer(node, 0, { thrown: error });
     if (body === "waits") finish = wait(node, (how) => answer(node, 1, how));
