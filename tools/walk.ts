@@ -3,7 +3,7 @@
  *
  * ```sh
  * deno task walk                                        # 10 minutes, shared by all runtimes, with a new seed
- * deno task walk --seed 123 --minutes 2 --runtime Bun   # on the runtimes whose name contains a word
+ * deno task walk --seed 123 --minutes 2 --runtime bun   # on the runtimes whose name contains a word
  * deno task walk --seed 123 --programs 1000
  * ```
  *
@@ -28,18 +28,19 @@ await runMain(async () => {
     if (value >= 0) return value;
     throw new Failure(`Cannot walk: --${name} must be a number, got ${values[name]}.`);
   };
-  const words = values.runtime === undefined ? [] : [values.runtime];
-  const share = words.length > 0 ? 1 : RUNTIMES;
+  const { runtime } = values;
   const ground = { env: await stdEnv(), runtimes: await runtimes(), scratch: await Deno.makeTempDir() };
   try {
     const legs = walkLegs(ground, {
       seeds: [number("seed", freshSeed())],
       replay: values.replay === undefined ? undefined : JSON.parse(values.replay),
       ...(values.programs === undefined
-        ? { ms: number("minutes", 10) * MINUTE / share }
+        ? { ms: number("minutes", 10) * MINUTE / (runtime === undefined ? RUNTIMES : 1) }
         : { programs: number("programs", 0) }),
     });
-    const total = await runLegs(chooseLegs(legs, words), 1);
+    const meant = legs.filter(({ name }) => name.toLowerCase().includes(`, ${runtime?.toLowerCase()}`));
+    const words = meant.length > 0 ? meant.map(({ name }) => name) : runtime ?? [];
+    const total = await runLegs(chooseLegs(legs, [words].flat()), 1);
     console.log(`\n${closingLine(total)}`);
     return total.failed > 0 ? 1 : 0;
   } finally {
