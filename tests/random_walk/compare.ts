@@ -77,7 +77,7 @@ function treeDiffers(node: Node, tree: ScopeTree): string | undefined {
   const problem = differs("path", path, node.path) ??
     differs("state in tree()", state, node.isTask ? node.taskState : node.scopeState) ??
     differs("shield", shield, node.as === "shield") ??
-    differs("kind of the reason", reason?.kind, cancellation?.kind) ??
+    differs("kind of the reason", reason?.kind, cancellation && (cancellation.reason.kind ?? cancellation.kind)) ??
     differs("children", children.map(({ name }) => name).join(), live.map(({ name }) => name).join());
   return problem;
 }

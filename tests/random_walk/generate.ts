@@ -14,7 +14,7 @@ const BODIES: Record<Body, number> = {
   throws: 1,
 };
 const HOWS: Record<How, number> = { value: 5, error: 3, "same error": 1, text: 1, "abort error": 1 };
-const WHYS: Record<Why, number> = { nothing: 4, "an error": 4, "a text": 1, null: 1 };
+const WHYS: Record<Why, number> = { nothing: 4, "an error": 4, "a text": 1, null: 1, "that of another scope": 1 };
 const OPS: Record<Step["op"], number> = {
   open: 2,
   spawn: 14,

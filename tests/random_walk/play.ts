@@ -10,13 +10,13 @@ import type { Node } from "./model/node.ts";
 import type { Answer, Thrown } from "./model/thrown.ts";
 import { puppet, settle } from "./puppet.ts";
 import { nest } from "./nest.ts";
-import type { Nested, Open, Spawn, Step } from "./step.ts";
+import type { Nested, Open, Spawn, Step, Why } from "./step.ts";
 import { type Pair, TAG, type World } from "./world.ts";
 
 /** Plays one step in both worlds; the real one first. Time is moved by the caller. */
 export function play(world: World, step: Exclude<Step, { op: "advance" }>): void {
   if (step.op === "open") return open(world, step);
-  if (step.op === "abort") return abort(world, step.at, world.reason(step.why));
+  if (step.op === "abort") return abort(world, step.at, step.why);
   if (step.op === "finish") {
     const { finish } = pick(world.pairs.filter(isOpenEnded), step.at) ?? {};
     return finish?.(world.answer(step.how));
@@ -30,9 +30,9 @@ export function play(world: World, step: Exclude<Step, { op: "advance" }>): void
     const pair = pick(world.pairs.filter(({ task }) => task), step.at);
     if (!pair?.task) return;
     if (step.op === "observe") return observe(world, pair, pair.task);
-    const reason = world.reason(step.why);
-    pair.task.cancel(reason?.value);
-    return cancel(pair.node, "canceled", reason);
+    const { thrown, value } = world.reason(step.why);
+    pair.task.cancel(value);
+    return cancel(pair.node, "canceled", thrown);
   }
   const { scope, node } = pick(preferred(world, step.at), step.at) ?? {};
   if (scope && node) onScope(world, scope, node, step);
@@ -47,15 +47,15 @@ function onScope(world: World, scope: TaskScope, node: Node, step: OnScope): voi
     case "combine":
       return combine(world, scope, node, step);
     case "cancel": {
-      const reason = world.reason(step.why);
-      scope.cancel(reason?.value);
-      return cancel(node, "canceled", reason);
+      const { thrown, value } = world.reason(step.why);
+      scope.cancel(value);
+      return cancel(node, "canceled", thrown);
     }
     case "join":
       return model.join(node, ending(world.expect(`join of ${node.path}`, scope.join())));
     case "close": {
-      const reason = world.reason(step.why);
-      return model.close(node, reason, ending(world.expect(`close of ${node.path}`, scope.close(reason?.value))));
+      const { thrown, value } = world.reason(step.why);
+      return model.close(node, thrown, ending(world.expect(`close of ${node.path}`, scope.close(value))));
     }
     case "defer":
       return defer(world, scope, node, step.body, step.nested);
@@ -163,11 +163,12 @@ function spawn(world: World, scope: TaskScope, above: Node, step: Spawn): void {
   if (step.awaited) observe(world, pair, task);
 }
 
-function abort(world: World, at: number, reason: Thrown | undefined): void {
+function abort(world: World, at: number, why: Why): void {
   const { [at % world.foreign.length]: foreign } = world.foreign;
   if (!foreign || foreign.reason) return;
-  foreign.controller.abort(reason?.value);
-  foreign.reason = reason ?? { is: "given", value: foreign.controller.signal.reason, isAbortError: true };
+  const { thrown, value } = world.reason(why);
+  foreign.controller.abort(value);
+  foreign.reason = thrown ?? { is: "given", value: foreign.controller.signal.reason, isAbortError: true };
   const { reason: given } = foreign;
   const then = [...foreign.followers].map((follower) => follower(given));
   foreign.followers.clear();

@@ -20,7 +20,7 @@ export type Body =
 export type How = "value" | "error" | "same error" | "text" | "abort error";
 
 /** What somebody gives as the reason of a cancellation. */
-export type Why = "nothing" | "an error" | "a text" | "null";
+export type Why = "nothing" | "an error" | "a text" | "null" | "that of another scope";
 
 export interface Open {
   readonly op: "open";

@@ -114,14 +114,15 @@ export class World {
     return { is: "given", value: new DOMException(`${this.number()}`, "AbortError"), isAbortError: true };
   }
 
-  /** What is given to `cancel` and the like; `undefined` for nothing. */
-  reason(why: Why): Thrown | undefined {
-    return {
-      "nothing": undefined,
-      "an error": this.#given(`reason ${this.number()}`),
-      "a text": TEXT,
-      "null": NULL,
-    }[why];
+  /** What is given to `cancel` and the like: nothing, or something that both worlds know. */
+  reason(why: Why): { readonly thrown?: Thrown; readonly value?: unknown } {
+    const { node, scope } = this.pairs.findLast(({ node, scope }) => scope && node.cancellation) ?? {};
+    if (why === "that of another scope" && node?.cancellation) {
+      return { thrown: node.cancellation.reason, value: scope?.signal.reason };
+    }
+    if (why === "nothing" || why === "that of another scope") return {};
+    const thrown = why === "a text" ? TEXT : why === "null" ? NULL : this.#given(`reason ${this.number()}`);
+    return { thrown, value: thrown.value };
   }
 
   answer(how: How): Answer {
@@ -171,7 +172,8 @@ export class World {
   follow(foreign: Foreign, node: Node, kind: "canceled" | "lifetime"): void {
     const follower = (reason: Thrown) => {
       if (kind === "lifetime" && !node.cancellation) node.isCutOff = true;
-      return kind === "lifetime" ? mark(node, kind, undefined, reason) : mark(node, kind, reason);
+      const isOurs = reason.kind !== undefined; // such a reason says more than "the host is about to end"
+      return kind === "canceled" || isOurs ? mark(node, kind, reason) : mark(node, kind, undefined, reason);
     };
     if (foreign.reason) return follower(foreign.reason)?.();
     foreign.followers.add(follower);

@@ -38,7 +38,9 @@ export function mark(
 
 function tellCancel({ origin, kind, reason }: Cancellation): void {
   const { settings: { isObserved, tell }, path } = origin;
-  if (isObserved) tell({ hook: "onCancel", path, detail: `${kind} ${reason.origin ?? path}`, thrown: reason });
+  if (isObserved) {
+    tell({ hook: "onCancel", path, detail: `${reason.kind ?? kind} ${reason.origin ?? path}`, thrown: reason });
+  }
 }
 
 function react(node: Node, { reason }: Cancellation): void {
