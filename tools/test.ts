@@ -18,7 +18,6 @@ import { npmLint } from "./legs/npm_lint.ts";
 import { npmPackageLegs } from "./legs/npm_package.ts";
 import { npmSideEffects } from "./legs/npm_side_effects.ts";
 import { otel } from "./legs/otel.ts";
-import { platformSizes } from "./legs/platform_sizes.ts";
 import { randomWalk } from "./legs/random_walk.ts";
 import { soak } from "./legs/soak.ts";
 import { simulatedHost } from "./legs/simulated_host.ts";
@@ -40,15 +39,12 @@ function allLegs(ground: Ground): Leg[] {
     ground,
   );
   return [
+    durable,
+    unit,
     ...npmPackageLegs(ground),
     ...npmLint(ground),
     npmContents(ground),
     npmSideEffects(ground),
-    unit,
-    operations,
-    durable,
-    unit,
-    ...npmPackageLegs(ground),
     operations,
     docs,
     ...soak(ground),
@@ -56,22 +52,17 @@ function allLegs(ground: Ground): Leg[] {
     sseSoak(ground),
     onDeno,
     ...conformance(ground),
+    ...randomWalk(ground),
     ...memory(ground),
     uploadPage,
-    docs,
     ...simulatedHost(ground),
-    ...randomWalk(ground),
     typeTests(ground),
-    ...httpTypes(ground),
-    bundleSize(ground),
-    entrySizes(ground),
-    ...simulatedHost(ground),
     ...http(ground),
     ...otel(ground),
     ...httpTypes(ground),
     coverage,
     bundleSize(ground),
-    platformSizes(ground),
+    entrySizes(ground),
   ];
 }
 
