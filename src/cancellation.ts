@@ -127,7 +127,10 @@ export function waitForGrace(origin: ScopeNode, grace: number = graceOf(origin))
   if (origin.isSettled) heap.remove(extras.grace); // while Deno loaded its timers, which runs microtasks
 }
 
-/** Inside a lifetime that is about to end, grace is cut to nine tenths of what is left: the rest is for the report. */
+/**
+ * Inside a lifetime that is about to end, grace is cut to nine tenths of what is left: the rest is for the report. Never
+ * none at all: whoever heeds at once needs a turn of its own to end in.
+ */
 export function graceOf({ env: { grace, lifetime } }: ScopeNode): number {
-  return Math.min(grace, Math.max(0, 0.9 * (endOf(lifetime) - Date.now())));
+  return Math.max(1, Math.min(grace, 0.9 * (endOf(lifetime) - Date.now())));
 }

@@ -80,7 +80,7 @@ function open(random: Random): Open {
     policy: random.weighted({ failFast: 2, supervise: 1 }),
     errors: random.weighted({ first: 2, aggregate: 1 }),
     concurrency: random.chance(0.3) ? 1 + random.below(3) : null,
-    grace: random.pick([null, 7, 97, 97, 353, 5_003]),
+    grace: random.pick([null, 0, 7, 97, 97, 353, 5_003]),
     deadline: deadline(random, 0.3),
     observed: random.chance(0.8),
     signals: Array.from({ length: random.pick([0, 0, 1, 2]) }, () => random.below(3)),

@@ -1,4 +1,4 @@
-import { AbandonedTasksError, TaskScope } from "@taskscope/taskscope";
+import { AbandonedTasksError, DeadlineExceededError, TaskScope } from "@taskscope/taskscope";
 import type { Case } from "../case.ts";
 import {
   assert,
@@ -29,6 +29,19 @@ export const cases: Case[] = [
     }, { grace: 15 }));
     assertGreaterOrEqual(Date.now() - canceled, 15);
     gate.resolve();
+  }),
+
+  test("G9: without any grace, whoever heeds a deadline at once is not abandoned", async (watch) => {
+    const abandoned: string[] = [];
+    const one = () =>
+      rejection(TaskScope.run((scope) => watch(scope).spawn((task) => task.sleep(60_000)), {
+        deadline: 2,
+        grace: 0,
+        observer: { onAbandon: ({ path }) => void abandoned.push(path) },
+      }));
+    const errors = await Promise.all(Array.from({ length: 20 }, one));
+    for (const error of errors) assertInstanceOf(error, DeadlineExceededError);
+    assertEquals(abandoned, []);
   }),
 
   test("G9: with a failure before it, the AbandonedTasksError is suppressed", async (watch) => {

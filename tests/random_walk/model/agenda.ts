@@ -9,11 +9,9 @@ export interface Entry {
 export class Agenda {
   now = 0;
   /**
-   * Whether two things were due at the same moment in one tree, or one thing made another one due at once: which comes
-   * first, and whether what is ready runs in between, is nowhere said.
+   * Whether two things were due at the same moment in one tree: which comes first is nowhere said.
    */
   isUndecided = false;
-  #isMoving = false;
   #turns: (() => void)[] = [];
   readonly #entries = new Set<Entry>();
 
@@ -25,7 +23,6 @@ export class Agenda {
   /** Calls something at a moment. */
   at(at: number, root: object, call: () => void): Entry {
     const entry = { at, root, call };
-    if (this.#isMoving && at <= this.now) this.isUndecided = true;
     this.#entries.add(entry);
     return entry;
   }
@@ -44,9 +41,7 @@ export class Agenda {
     this.now = moment;
     const due = [...this.#entries].filter(({ at }) => at <= moment);
     if (new Set(due.map(({ root }) => root)).size < due.length) this.isUndecided = true;
-    this.#isMoving = true;
     for (const entry of due) if (this.#entries.delete(entry)) entry.call();
-    this.#isMoving = false;
   }
 
   /** Runs what is ready until nothing is; returns how many turns that took. */

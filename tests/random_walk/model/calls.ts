@@ -165,5 +165,5 @@ export function observe(node: Node): void {
 
 /** The last moment at which the host of a detached task may still be held. */
 export function heldUntil(node: Node): number {
-  return node.limit + node.settings.grace;
+  return node.limit + Math.max(1, node.settings.grace);
 }

@@ -50,9 +50,12 @@ function react(node: Node, { reason }: Cancellation): void {
   node.heed?.(reason);
 }
 
-/** G9: what has not ended by then is abandoned. Inside a lifetime, grace is cut to nine tenths of what is left of it. */
+/**
+ * G9: what has not ended by then is abandoned. Inside a lifetime, grace is cut to nine tenths of what is left of it, and
+ * it is never less than a turn of its own.
+ */
 export function graceOf({ settings: { agenda, grace, end } }: Node): number {
-  return Math.min(grace, Math.max(0, 0.9 * (end - agenda.now)));
+  return Math.max(1, Math.min(grace, 0.9 * (end - agenda.now)));
 }
 
 /** The deadline has passed of a scope that is not canceled. */
