@@ -5,8 +5,9 @@
  */
 import { assertSignal } from "../signals.ts";
 import { assertNumber, assertOneOf, assertOptions, wrong } from "../validate.ts";
+import { type Bytes, readAheadOf, readBytes } from "./read_bytes.ts";
 
-type Body = ReadableStream<Uint8Array<ArrayBuffer>>;
+type Body = ReadableStream<Bytes>;
 
 /** Options of {@linkcode detachRequest}. */
 export interface DetachRequestOptions {
@@ -33,7 +34,7 @@ const MAX_BYTES = 1_048_576;
  *
  * **Guarantees.** Url, method and headers are taken synchronously. With `buffer`, the body has been read when the promise
  * fulfills: await it before you answer. The copy's signal, and the reading of its body, follow `owner` and never the
- * original request. No more than `maxBytes` and one part of the body are kept, also with `tee`.
+ * original request. No more than `maxBytes` and one part of the body are kept, also with `tee`, and however small its parts are.
  *
  * @param request A request that has not been answered.
  * @param owner Whose signal the copy has: the scope of a detached task, or a signal.
@@ -73,9 +74,13 @@ export async function detachRequest(
   if (request.body === null) return new Request(url, init);
   if (body === "none") return new Request(url, { ...init, body: droppedBody(), ...HALF });
   const source = (body === "tee" ? request.clone() : request).body as Body;
-  const limited = source.pipeThrough(limit(maxBytes, what), { signal });
-  if (body === "tee") return new Request(url, { ...init, body: limited, ...HALF });
-  return new Request(url, { ...init, body: await new Response(limited).arrayBuffer() });
+  const tooLong = () => new RangeError(`${what}: its body is longer than maxBytes, ${maxBytes}`);
+  if (body === "tee") {
+    return new Request(url, { ...init, body: readAheadOf(source, maxBytes, tooLong, signal), ...HALF });
+  }
+  const bytes = await readBytes(source, maxBytes, signal);
+  if (!bytes) throw tooLong();
+  return new Request(url, { ...init, body: bytes });
 }
 
 function signalOf(owner: unknown, what: string): AbortSignal {
@@ -93,20 +98,4 @@ function droppedBody(): Body {
       controller.error(new TypeError('Cannot read the body: the request was detached with body: "none"'));
     },
   }, { highWaterMark: 0 });
-}
-
-function limit(maxBytes: number, what: string): TransformStream<Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>> {
-  let length = 0;
-  return new TransformStream(
-    {
-      transform(chunk, controller) {
-        length += chunk.byteLength;
-        if (length > maxBytes) throw new RangeError(`${what}: its body is longer than maxBytes, ${maxBytes}`);
-        controller.enqueue(chunk);
-      },
-    },
-    undefined,
-    // All that is allowed is taken before anybody reads it: a tee that waited would keep all that the original gets.
-    { highWaterMark: maxBytes + 1, size: ({ byteLength }) => byteLength },
-  );
 }

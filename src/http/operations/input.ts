@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { type Bytes, readBytes } from "../read_bytes.ts";
 import { problem } from "./problem.ts";
 
 /** What a request brought. */
@@ -13,10 +14,8 @@ export interface RawInput {
   readonly fingerprint: string;
 }
 
-type Bytes = Uint8Array<ArrayBuffer>;
-
 /**
- * Reads a request.
+ * Reads a request, for no longer than until `signal` aborts.
  *
  * - `application/json` and `…+json`: the value
  * - `application/x-www-form-urlencoded` and `multipart/form-data`: an object of the fields; one that comes more than once
@@ -27,9 +26,14 @@ type Bytes = Uint8Array<ArrayBuffer>;
  *
  * @returns What it brought, or the answer that says what is wrong with it.
  */
-export async function readInput(request: Request, name: string, maxBytes: number): Promise<RawInput | Response> {
+export async function readInput(
+  request: Request,
+  name: string,
+  maxBytes: number,
+  signal: AbortSignal,
+): Promise<RawInput | Response> {
   const type = request.headers.get("content-type") ?? "";
-  const body = await readBody(request, maxBytes);
+  const body = request.body ? await readBytes(request.body, maxBytes, signal) : new Uint8Array();
   if (!body) return problem(413, `The body is longer than ${maxBytes} bytes`);
   const kind = type.split(";", 1)[0]?.trim().toLowerCase() ?? "";
   const { pathname, search } = new URL(request.url);
@@ -49,23 +53,6 @@ export async function givenInput(request: Request, name: string, value: unknown)
   const { pathname, search } = new URL(request.url);
   const head = [name, request.method, pathname, search];
   return { value, fingerprint: await digestText(JSON.stringify([...head, value]) ?? "") };
-}
-
-async function readBody({ body }: Request, maxBytes: number): Promise<Bytes | undefined> {
-  if (!body) return new Uint8Array();
-  const chunks: Bytes[] = [];
-  let length = 0;
-  for (const reader = body.getReader();;) {
-    const { done, value } = await reader.read();
-    if (done) break;
-    length += value.byteLength;
-    if (length > maxBytes) {
-      reader.cancel().catch(() => {});
-      return undefined;
-    }
-    chunks.push(value);
-  }
-  return new Uint8Array(await new Blob(chunks).arrayBuffer());
 }
 
 type Fields = Record<string, unknown>;

@@ -108,7 +108,7 @@ export class Starter {
     }
     const raw = isGiven || (!input && header === null)
       ? await givenInput(request, name, value)
-      : await readInput(request, name, this.#env.settings.body);
+      : await readInput(request, name, this.#env.settings.body, scope.signal);
     if (raw instanceof Response) return raw;
     const check = async () => {
       const checked = await input?.["~standard"].validate(raw.value);
