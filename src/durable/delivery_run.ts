@@ -10,6 +10,7 @@
  */
 import { CancelReason, DeadlineExceededError, type Outcome, type Task } from "../../mod.ts";
 import { describe } from "../http/operations/ending.ts";
+import { inertText } from "../inert_text.ts";
 import { type AnyDurableTask, insideOfTask } from "./define_task.ts";
 import { DeliveryLedger } from "./delivery_ledger.ts";
 import type { Delivery, Verdict } from "./engine.ts";
@@ -92,7 +93,9 @@ export class DeliveryRun {
     const task = settings.tasks.get(envelope.task);
     if (!task) {
       const known = [...settings.tasks.keys()].join(", ");
-      return await this.#dead(`There is no task "${envelope.task}" here, the worker knows ${known || "none"}`);
+      return await this.#dead(
+        `There is no task "${inertText(envelope.task)}" here, the worker knows ${known || "none"}`,
+      );
     }
     const unwanted = wish ?? await this.#ledger.unwanted();
     if (unwanted !== undefined) return await this.#canceled(unwanted);

@@ -19,6 +19,7 @@ import {
   string,
   unknown,
 } from "zod/mini";
+import { inertText } from "../inert_text.ts";
 
 /** The version that is written here, and the only one that is read. */
 export const VERSION = 1;
@@ -92,7 +93,7 @@ export function unseal(body: string): { readonly envelope: Envelope } | { readon
   try {
     value = JSON.parse(body);
   } catch (error) {
-    return { reason: `The message is not JSON: ${(error as Error).message}` };
+    return { reason: `The message is not JSON: ${inertText((error as Error).message)}` }; // which cites it
   }
   const { v } = Object(value) as { v?: unknown };
   if (v !== VERSION) {
@@ -104,7 +105,7 @@ export function unseal(body: string): { readonly envelope: Envelope } | { readon
 
 /** Of a stranger: an object may be nested deeper than it can be written. */
 function showVersion(v: unknown): string {
-  if (typeof v === "string") return JSON.stringify(v.slice(0, 80));
+  if (typeof v === "string") return `"${inertText(v, 80)}"`;
   return typeof v === "object" && v !== null ? "that is an object" : String(v);
 }
 

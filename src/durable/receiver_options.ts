@@ -7,6 +7,7 @@ import type { Lifetime, Observer } from "../../mod.ts";
 import type { Env } from "../http/operations/env.ts";
 import { insides } from "../http/operations/inside.ts";
 import type { Operations } from "../http/operations/operations.ts";
+import { logText } from "../inert_text.ts";
 import { assertFunction, assertNumber, assertOptions, wrong } from "../validate.ts";
 import { type AnyDurableTask, DurableTask } from "./define_task.ts";
 import { KEEP, type TaskEnding } from "./records.ts";
@@ -166,7 +167,7 @@ function guarded<Args extends unknown[]>(fn: (...args: Args) => unknown, name: s
 
 function logEnding({ state, task = "a message", id, attempt }: TaskEnding, error: unknown): void {
   if (state === "succeeded" || state === "canceled") return;
-  console.error(`TaskScope: ${task} (${id}) ended as ${state} in attempt ${attempt}:`, error);
+  console.error(`TaskScope: ${logText(task)} (${logText(id)}) ended as ${state} in attempt ${attempt}:`, error);
 }
 
 function logError(error: unknown): void {

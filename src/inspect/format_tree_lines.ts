@@ -5,7 +5,7 @@
  */
 import type { ScopeTree } from "../observer.ts";
 import { show } from "../validate.ts";
-import { inertText } from "./escape.ts";
+import { inertText } from "../inert_text.ts";
 import { count, sum } from "./format_tree_count.ts";
 import { fit, paint, type Style, widthOf } from "./format_tree_terminal.ts";
 

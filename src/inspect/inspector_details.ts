@@ -6,7 +6,7 @@
 import type { Counters } from "../observer.ts";
 import type { ScopeNode } from "../scope_node.ts";
 import { walk } from "../scope_tree.ts";
-import { inertText } from "./escape.ts";
+import { inertText } from "../inert_text.ts";
 import type { SpawnEvent } from "./events.ts";
 import type { Live } from "./inspector_live.ts";
 import { kindOf, stateOf } from "./inspector_row.ts";

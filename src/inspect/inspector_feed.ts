@@ -5,7 +5,7 @@
  */
 import { endOf, type Lifetime } from "../lifetime.ts";
 import { watch } from "../watch.ts";
-import { inertText } from "./escape.ts";
+import { inertText } from "../inert_text.ts";
 import type { LifecycleEvent, SpawnEvent } from "./events.ts";
 import { randomToken } from "./inspector_answer.ts";
 import { Live } from "./inspector_live.ts";

@@ -12,7 +12,7 @@ import * as Flag from "../flags.ts";
 import type { Cancellation, ScopeNode } from "../scope_node.ts";
 import { walk } from "../scope_tree.ts";
 import { type Sight, watch } from "../watch.ts";
-import { inertText } from "./escape.ts";
+import { inertText } from "../inert_text.ts";
 import { OwnedBefore } from "./inspector_owned.ts";
 import { kindOf, type Row, type RowChanges, stateOf } from "./inspector_row.ts";
 import { messageOf } from "./inspector_text.ts";

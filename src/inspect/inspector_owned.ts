@@ -8,7 +8,7 @@ import type { ScopeTree } from "../observer.ts";
 import { ProcessLifetime } from "../process_lifetime.ts";
 import { processRegistry } from "../process_registry.ts";
 import type { ScopeNode } from "../scope_node.ts";
-import { inertText } from "./escape.ts";
+import { inertText } from "../inert_text.ts";
 import type { Row } from "./inspector_row.ts";
 
 const NAME = 120;

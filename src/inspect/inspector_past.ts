@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { inertText } from "./escape.ts";
+import { inertText } from "../inert_text.ts";
 import type { LifecycleEvent, SpawnEvent } from "./events.ts";
 
 /** How a scope or task ended. */

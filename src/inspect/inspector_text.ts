@@ -4,7 +4,7 @@
  * @module
  */
 import { show } from "../validate.ts";
-import { inertText } from "./escape.ts";
+import { inertText } from "../inert_text.ts";
 
 const LONGEST = 500;
 const MOST_CAUSES = 8;

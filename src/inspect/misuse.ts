@@ -9,7 +9,7 @@ import { readEnv } from "../platforms/globals.ts";
 import { TaskScope } from "../task_scope.ts";
 import { assertFunction, assertNumber, assertOneOf, assertOptions, isThenable } from "../validate.ts";
 import { type Sight, watch } from "../watch.ts";
-import { inertText } from "./escape.ts";
+import { inertText } from "../inert_text.ts";
 import { closedScopes } from "./misuse/closed_scopes.ts";
 import type { Detector, Finding, MisuseKind, MisuseWarning } from "./misuse/detector.ts";
 import { ignoredCancellation } from "./misuse/ignored_cancellation.ts";

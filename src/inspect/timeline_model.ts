@@ -8,7 +8,7 @@
  *
  * @module
  */
-import { inertText } from "./escape.ts";
+import { inertText } from "../inert_text.ts";
 import type { LifecycleEvent } from "./events.ts";
 import { type Cancel, Lane } from "./timeline_lane.ts";
 import { relate } from "./timeline_relations.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 import { assertCount, assertNumber, assertOneOf, assertOptions, assertText } from "../validate.ts";
-import { inertText } from "./escape.ts";
+import { inertText } from "../inert_text.ts";
 import type { LifecycleEvent } from "./events.ts";
 import { drawCells, LEGEND, MARKS } from "./timeline_cells.ts";
 import { summaryOf } from "./timeline_facts.ts";

@@ -184,3 +184,25 @@ Deno.test("a store of operations that stays away: tried again until the deadline
   await time.tickAsync(0);
   await closing;
 });
+
+Deno.test("names and ids that a stranger chose neither swallow the error in the log nor write lines of their own", async () => {
+  const lines: unknown[][] = [];
+  const { error } = console;
+  console.error = (...args) => void lines.push(args);
+  try {
+    const receiver = new Receiver([], inProcessEngine());
+    const name = "%c\n\u{1b}[2JTaskScope: all is well\u202e";
+    for (const body of [JSON.stringify(envelope({ task: name })), `{"\u{1b}[2J\n${name}`]) {
+      await receiver.receive({ id: `%o${name}${body.length}`, body, attempt: 1 });
+    }
+    await receiver.close();
+  } finally {
+    console.error = error;
+  }
+  assertEquals(lines.length, 2);
+  for (const [text, told] of lines) {
+    assert(told instanceof Error);
+    assertEquals([/[\p{Cc}\p{Cf}]/u.exec(`${text}`), `${text}`.replaceAll("%%", "").includes("%")], [null, false]);
+    assertEquals(/[\p{Cc}\p{Cf}]/u.exec(told.message), null, told.message);
+  }
+});

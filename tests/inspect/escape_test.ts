@@ -1,6 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { inertText, xml } from "../../src/inspect/escape.ts";
+import { inertText, logText } from "../../src/inert_text.ts";
+import { xml } from "../../src/inspect/escape.ts";
 
 /** Everything that moves a cursor, breaks a line, hides, or turns the direction of text. */
 const HARMFUL =
@@ -58,4 +59,8 @@ Deno.test("inertText and xml: any text is harmless, and no longer than asked for
     assert(xml(text).replace(/&(amp|lt|gt|quot|#39|#96);/g, "").indexOf("&") < 0);
     assertEquals(inertText(inertText(text, Infinity), Infinity), inertText(text, Infinity));
   }));
+});
+
+Deno.test("logText() has no directive of console, and what console prints is the text", () => {
+  assertEquals(logText("100% %c %s\n\u{1b}[2J", 40), "100%% %%c %%s\\n\\u{1b}[2J");
 });

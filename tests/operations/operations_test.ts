@@ -251,3 +251,23 @@ Deno.test("new Operations() refuses wrong options", () => {
 Deno.test("isEnded() is false of queued and running only", () => {
   assertEquals([isEnded("queued"), isEnded("running"), isEnded("abandoned")], [false, false, true]);
 });
+
+Deno.test("a name that came from a client does not swallow the error in the log, nor break its line", async () => {
+  const lines: unknown[][] = [];
+  const { error } = console;
+  console.error = (...args) => void lines.push(args);
+  try {
+    const app = new App({
+      onError: undefined as never,
+      work: () => Promise.reject(new Error("boom")),
+      start: { name: "%c\n\u{1b}[2J" },
+    });
+    await app.until((await app.start()).id);
+    await app.idle();
+  } finally {
+    console.error = error;
+  }
+  assertEquals(lines.map(([text, told]) => [`${text}`.replace(/\(.*\)/, "()"), (told as Error).message]), [
+    ['TaskScope: operation "%%c\\n\\u{1b}[2J" () ended as failed:', "boom"],
+  ]);
+});

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { logText } from "../../inert_text.ts";
 import { assertCount, assertFunction, assertNumber, assertOptions, wrong } from "../../validate.ts";
 import type { Operation } from "./operation.ts";
 import type { OperationStore } from "./store.ts";
@@ -150,5 +151,5 @@ export function settingsOf(options: OperationsOptions): Settings {
 function logError(error: unknown, operation: Operation | undefined): void {
   if (!operation) return console.error("TaskScope: the store of operations failed:", error);
   const { name, id, state } = operation;
-  console.error(`TaskScope: operation "${name}" (${id}) ended as ${state}:`, error);
+  console.error(`TaskScope: operation "${logText(name)}" (${id}) ended as ${state}:`, error);
 }

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { inertText } from "../escape.ts";
+import { inertText } from "../../inert_text.ts";
 
 /** A name or path, in quotes. */
 export function quote(text: string): string {

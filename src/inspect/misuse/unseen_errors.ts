@@ -8,7 +8,7 @@ import * as Flag from "../../flags.ts";
 import type { ErrorPhase } from "../../observer.ts";
 import type { ScopeNode } from "../../scope_node.ts";
 import { show } from "../../validate.ts";
-import { inertText } from "../escape.ts";
+import { inertText } from "../../inert_text.ts";
 import { quote } from "./text.ts";
 import type { Desk, Detector } from "./detector.ts";
 
