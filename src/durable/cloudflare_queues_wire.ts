@@ -58,16 +58,28 @@ export function write(header: Header, body: string): string {
   return `${JSON.stringify(header)}\n${body}`;
 }
 
-/** What was written; another program's message is a body under Cloudflare's id. */
+/** What was written; another program's message is a body under Cloudflare's id, and numbers that are none do not count. */
 export function read({ id, body }: QueueMessageLike): { readonly header: Header; readonly body: string } {
   const text = typeof body === "string" ? body : `${JSON.stringify(body)}`;
   const end = text.indexOf("\n");
   try {
-    const header = JSON.parse(text.slice(0, Math.max(end, 0)));
-    if (typeof header.key === "string") return { header, body: text.slice(end + 1) };
+    const { key, attempts, waited, reason } = JSON.parse(text.slice(0, Math.max(end, 0)));
+    if (typeof key === "string") {
+      const header = { key, attempts: count(attempts), waited: count(waited), reason: textOf(reason) };
+      return { header, body: text.slice(end + 1) };
+    }
   } catch { // not ours
   }
   return { header: { key: id }, body: text };
+}
+
+/** With anything else in their place, a message that ends its worker would come again for ever. */
+function count(value: unknown): number | undefined {
+  return typeof value === "number" && value >= 0 ? value : undefined;
+}
+
+function textOf(value: unknown): string | undefined {
+  return typeof value === "string" ? value : undefined;
 }
 
 /** The bytes of a text in UTF-8. */

@@ -13,7 +13,7 @@ import {
   RecordsObject,
 } from "../../src/durable/cloudflare_queues.ts";
 import { defineTask } from "../../src/durable/define_task.ts";
-import type { Verdict } from "../../src/durable/engine.ts";
+import type { Delivery, Verdict } from "../../src/durable/engine.ts";
 import * as z from "zod";
 
 class Queue implements QueueLike {
@@ -51,13 +51,15 @@ async function give(
   queue = new Queue(),
 ) {
   const errors: unknown[] = [];
+  const deliveries: Delivery[] = [];
   const engine = cloudflareQueues(queue, options).ofBatch({ messages: [message] });
-  const consumption = await engine.consume(() => Promise.resolve(verdict), {
+  const receive = (delivery: Delivery) => (deliveries.push(delivery), Promise.resolve(verdict));
+  const consumption = await engine.consume(receive, {
     ...{ concurrency: 1, lease: 0, onError: (error) => errors.push(error) },
   });
   await engine.ended;
   await consumption.stop();
-  return { errors, queue };
+  return { errors, queue, deliveries };
 }
 
 const soon = () => new Date(Date.now() + 60_000);
@@ -84,6 +86,18 @@ Deno.test("cloudflareQueues: what Cloudflare would throw away after max_retries 
   const allowed = new QueueMessage('{"key":"k"}\nbody', 3);
   await give(allowed, { kind: "retry", delay: 0 }, { maxRetries: 3 });
   assertEquals(allowed.verdicts, [{ delaySeconds: 0 }]);
+});
+
+Deno.test("cloudflareQueues: numbers that a stranger wrote into a header keep no message going for ever", async () => {
+  for (const wrong of [-1_000_000, "5", null, {}, [], true]) {
+    const header = JSON.stringify({ key: "k", attempts: wrong, waited: wrong, reason: { toString: 1 } });
+    const message = new QueueMessage(`${header}\nbody`, 3);
+    const { queue, deliveries } = await give(message, { kind: "retry", delay: 0 });
+    assertEquals(deliveries.map(({ attempt }) => attempt), [3]);
+    assert((deliveries[0]?.waited ?? 0) >= 5_000, `${deliveries[0]?.waited}`);
+    assertEquals(JSON.parse(queue.sent[0]?.body.split("\n")[0] ?? "").attempts, 3);
+    assertEquals(readDeadLetter(message).reason.slice(0, 18), "Cloudflare gave up");
+  }
 });
 
 Deno.test("cloudflareQueues: what is given back does not count, and what was not begun is given back", async () => {
