@@ -26,6 +26,7 @@ import { seal, VERSION } from "./envelope.ts";
 import type { HandedOffTask } from "./handed_off_task.ts";
 import type { HandoffTarget, Target } from "./handoff_to.ts";
 import { KEEP, readEnding, recordsOf, type TaskEnding } from "./records.ts";
+import { TooLongError } from "./refusals.ts";
 import { type Transferable, valuesIn, valuesOf } from "./transferable.ts";
 
 /** Options of `scope.handoff(task, input, options)`. */
@@ -110,7 +111,7 @@ export function handOff<Result>(
   const bytes = new TextEncoder().encode(body).length;
   if (bytes > (engine.maxBytes ?? Infinity)) {
     const why = `the message has ${bytes} bytes, ${engine.name} takes at most ${engine.maxBytes}`;
-    throw new RangeError(`${what}: ${why}. Store the input elsewhere, and hand off where it is`);
+    throw new TooLongError(`${what}: ${why}. Store the input elsewhere, and hand off where it is`);
   }
   const enqueue = (each: TaskScope) =>
     retry(each, () => engine.enqueue({ key, body, deadline: moment }), { maxAttempts: 3, minTimeout: 200 });

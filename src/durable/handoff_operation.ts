@@ -5,14 +5,20 @@
  */
 import type { TaskScope } from "../../mod.ts";
 import { parseDeadline } from "../deadline.ts";
+import { describe } from "../http/operations/ending.ts";
 import { insides } from "../http/operations/inside.ts";
 import type { Operations } from "../http/operations/operations.ts";
+import { problem } from "../http/operations/problem.ts";
 import { assertOptions, wrong } from "../validate.ts";
 import { type AnyDurableTask, DurableTask } from "./define_task.ts";
 import { handOff, type HandoffOptions } from "./handoff.ts";
 import { targetOf } from "./handoff_to.ts";
+import { BodyError, TooLongError } from "./refusals.ts";
 import { toJson } from "./serializable.ts";
 import { valuesIn } from "./transferable.ts";
+
+const LONGEST_DETAIL = 300; // characters
+const LONGEST_START = 100;
 
 /** Options of {@linkcode handoffOperation}. */
 export interface HandoffOperationOptions extends Omit<HandoffOptions, "key"> {
@@ -77,8 +83,9 @@ export async function handoffOperation(
   const deadline = new Date(inheritDeadline ? Math.min(asked, scope.deadline?.getTime() ?? asked) : asked);
   const given = "value" in options ? { value: options.value } : {};
   const start = { name: task.name, request, input: task.schema, ...given };
-  return await inside.launch(scope, start, (_checked, raw) => {
-    const text = raw === undefined ? undefined : toJson(raw, "input", what);
+  const isGiven = "value" in options;
+  const launched = inside.launch(scope, start, (_checked, raw) => {
+    const text = raw === undefined ? undefined : isGiven ? toJson(raw, "input", what) : jsonOfBody(raw);
     return {
       deadline,
       isElsewhere: true,
@@ -88,4 +95,23 @@ export async function handoffOperation(
       },
     };
   });
+  return await launched.catch((error) => {
+    if (isGiven || !(error instanceof BodyError || error instanceof TooLongError)) throw error;
+    return problem(error instanceof BodyError ? 400 : 413, brief(error.message));
+  });
+}
+
+/** Says where it is first, which may be deep down, and why last. */
+function brief(text: string): string {
+  if (text.length <= LONGEST_DETAIL) return text;
+  return `${text.slice(0, LONGEST_START)}…${text.slice(LONGEST_START + 1 - LONGEST_DETAIL)}`;
+}
+
+/** What a client sent is no mistake of the program. */
+function jsonOfBody(raw: unknown): string {
+  try {
+    return toJson(raw, "input", "The input cannot be handed off");
+  } catch (error) {
+    throw new BodyError(describe(error, false).message);
+  }
 }

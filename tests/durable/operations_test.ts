@@ -24,7 +24,7 @@ class Office {
   readonly back: Operations;
   readonly errors: unknown[] = [];
 
-  constructor(store: OperationStore = memoryStore()) {
+  constructor(readonly store: OperationStore = memoryStore()) {
     const options = { store, poll: 5, onError: (error: unknown) => void this.errors.push(error) };
     this.front = new Operations(options);
     this.back = new Operations(options);
@@ -387,4 +387,27 @@ Deno.test("a store of operations that is down for minutes costs no attempt: the 
   const stopping = consumer.stop();
   await time.tickAsync(1_000);
   await stopping;
+});
+
+Deno.test("an input of a client that cannot be a message is answered as its mistake, and leaves nothing behind", async () => {
+  const office = new Office();
+  await using bench = office.bench;
+  const task = defineTask("any", z.any(), () => {});
+  const deep = JSON.parse("[".repeat(600) + "]".repeat(600));
+  const small: Engine = { name: "small", maxBytes: 1_000, enqueue: (message) => bench.engine.enqueue(message) };
+  for (
+    const [body, engine, status, detail] of [
+      [deep, bench.engine, 400, "nested deeper than 500"],
+      [{ ["k".repeat(900)]: deep }, bench.engine, 400, "The input cannot be handed off: input.kkk"],
+      ["x".repeat(2_000), small, 413, "small takes at most 1000"],
+    ] as const
+  ) {
+    for (const key of [undefined, crypto.randomUUID()]) {
+      const response = await office.post(task, body, engine, key);
+      const problem = await response.json();
+      assertEquals([response.status, problem.detail?.includes(detail)], [status, true], problem.detail);
+      assert(problem.detail.length <= 300);
+    }
+  }
+  assertEquals([await office.store.count(), office.errors], [0, []]);
 });
