@@ -14,9 +14,11 @@ export type InspectorGuard = (request: Request) => boolean | Promise<boolean>;
 
 /** Headers that no browser sends, but what forwards its requests. Their values are never believed. */
 const OF_PROXIES = new RegExp(
-  "^(forwarded|via|cdn-loop|x-real-.*|x-scheme|x-forwarded.*|x-original-.*|x-envoy-.*|x-amzn-.*|x-azure-.*|x-arr-.*" +
-    "|x-vercel-.*|x-appengine-.*|x-(cluster-)?client-ip|x-proxyuser-ip|x-varnish|x-sucuri-.*|(x-)?akamai-.*|incap-.*" +
-    "|proxy-.*|(wl-)?proxy-client-ip|true-client-ip|cf-.*|fly-.*|fastly-.*|tailscale-.*|ngrok-.*)$",
+  "^(forwarded|via|max-forwards|early-data|surrogate-.*|(x-|ali-)?cdn(-.*)?|rndr-id|client-ip|remote-.*|ssl-client-.*" +
+    "|(proxy|cf|fly|do|fastly|akamai|incap|cloudfront|tailscale|ngrok)-.*|(wl-)?proxy-client-ip|true-client-ip" +
+    "|x-(forwarded|original|originating|real|remote|client|cluster|scheme|host|http-|proxy|from-proxy|nginx|haproxy" +
+    "|traefik|envoy|amzn|amz-cf|azure|arr|ms-|vercel|nf-|railway|appengine|goog|cloud-trace|varnish|sucuri|akamai" +
+    "|bluecoat|ssl-|auth-request|request-start).*)$",
 );
 
 /** Why a request is refused, for whoever made it; `undefined` if it is not. */
