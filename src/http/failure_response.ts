@@ -7,6 +7,7 @@ import { AbandonedTasksError, DeadlineExceededError } from "../../mod.ts";
 import { wrong } from "../validate.ts";
 
 const TEXT = {
+  400: "Bad Request",
   499: "Client Closed Request",
   500: "Internal Server Error",
   503: "Service Unavailable",
@@ -24,7 +25,7 @@ export interface Ends {
 }
 
 /** The status that an error of a request means; 500 is one that somebody has to hear of. */
-export function statusOf(error: unknown, { origin, client, closing }: Ends): keyof typeof TEXT {
+export function statusOf(error: unknown, { origin, client, closing }: Ends): 499 | 500 | 503 | 504 {
   const root = error instanceof AbandonedTasksError ? error.cause : error;
   if (client.aborted && root === client.reason) return 499;
   if (closing?.aborted && root === closing.reason) return 503;

@@ -30,7 +30,8 @@ export type ScopedHandler<Args extends unknown[]> = (
  * until the scope has ended, and where it tells of its end (`closing`) that cancels the scope, too.
  *
  * The deadline answers 504, a disconnect 499, the end of the host 503, any other error 500 without its message. A
- * `Response` that is thrown is the answer.
+ * `Response` that is thrown is the answer. A request whose address is no URL, because of its `Host` header, is answered
+ * 400, and the handler is not called.
  *
  * A WebSocket upgrade that has no `Response` goes before it: on Bun,
  * `fetch: (request, server) => server.upgrade(request) ? undefined : handler(request)`.
@@ -79,6 +80,8 @@ export function scopedIn<Args extends unknown[]>(
   assertScopedOptions(options, what);
   return (request, ...args) =>
     new Promise((answer) => {
+      // Deno and Bun take any Host header for a part of it. A stranger's mistake is no failure here.
+      if (!URL.canParse(request.url)) return answer(failureResponse(400));
       const answeredHere = (error: unknown) => answered(error, ...args);
       handle((scope) => handler(request, scope, ...args), options, request, args, answer, answeredHere)
         .catch((error) => {

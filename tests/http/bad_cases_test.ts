@@ -223,3 +223,23 @@ Deno.test("where a disconnect cannot be known, the scope's tree says so", async 
   });
   assertStringIncludes(await noted(silent), `${prefix}the host gives the request no signal`);
 });
+
+Deno.test("a Host header that makes the address no URL is answered 400, and is no failure of the server", async () => {
+  const errors: unknown[] = [];
+  let calls = 0;
+  const handler = scoped((request) => {
+    calls++;
+    return new Response(new URL(request.url).pathname);
+  }, { onError: (error) => errors.push(error) });
+  const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, handler);
+  const status = async (host: string) => {
+    const connection = await Deno.connect({ hostname: "127.0.0.1", port: server.addr.port });
+    const text = `GET /x HTTP/1.1\r\nhost: ${host}\r\nconnection: close\r\n\r\n`;
+    await connection.write(new TextEncoder().encode(text));
+    return (await new Response(connection.readable).text()).slice(9, 12);
+  };
+  const hosts = ["a b", "[::1", "[::1%25lo]", "x:99999"];
+  assertEquals(await Promise.all(hosts.map(status)), hosts.map(() => "400"));
+  assertEquals([await status("localhost"), calls, errors], ["200", 1, []]);
+  await server.shutdown();
+});
