@@ -10,6 +10,7 @@ import { bundleSize } from "./legs/bundle_size.ts";
 import { conformance } from "./legs/conformance.ts";
 import { denoTests } from "./legs/deno_tests.ts";
 import { entrySizes } from "./legs/entry_sizes.ts";
+import { dependencies } from "./legs/dependencies.ts";
 import { http } from "./legs/http.ts";
 import { httpTypes } from "./legs/http_types.ts";
 import { memory } from "./legs/memory.ts";
@@ -39,6 +40,10 @@ function allLegs(ground: Ground): Leg[] {
     ground,
   );
   return [
+    ...npmPackageLegs(ground),
+    dependencies(ground),
+    unit,
+    operations,
     durable,
     unit,
     ...npmPackageLegs(ground),

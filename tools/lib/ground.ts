@@ -28,7 +28,7 @@ export interface Packed {
 }
 
 /** The client that packs and installs; npm's own code on our Node, so the machine needs no npm. */
-const NPM_VERSION = "11.6.0";
+export const NPM_VERSION = "11.6.0";
 
 /** What users of an entry bring with them, and an SDK to test it with; as the tests on Deno have it. */
 const BROUGHT = Object.values(config.imports)
