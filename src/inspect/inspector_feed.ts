@@ -31,7 +31,17 @@ const MOST_CLIENTS = 32;
 const LONGEST = 500;
 const MOST_LANES = 300; // of a timeline that is drawn again and again
 const PICTURE = 1_000; // for how long a timeline will do for who asks next, in milliseconds; longer if drawing it took long
-const SHARE = 10; // at most one part in so many of all time is for drawing
+const SHARE = 10; // at most one part in so many of all time is for drawing in one width
+const MOST_WIDTHS = 2; // at a time; who wants another one has to take what there is
+
+/** A timeline that was drawn. */
+interface Picture {
+  readonly width: number;
+  readonly svg: string;
+  readonly at: number;
+  /** Until when it will do. */
+  readonly until: number;
+}
 
 /** Watches from its making to `close`. */
 export class Feed implements Source {
@@ -47,7 +57,7 @@ export class Feed implements Source {
   readonly #misuse: Disposable;
   readonly #unwatch: () => void;
   #past = new Past(0);
-  #picture: { readonly width: number; readonly at: number; readonly until: number; readonly svg: string } | undefined;
+  #pictures: Picture[] = [];
   #unsubscribe: (() => void) | undefined; // while there are clients
   #token: string | undefined; // at first use: workerd has no random numbers outside of requests
   #epoch: string | undefined;
@@ -101,11 +111,12 @@ export class Feed implements Source {
   /** The timeline as SVG: drawing it takes a good while, so pages share it. */
   timeline(width: number): string {
     const now = Date.now();
-    const known = this.#picture;
-    if (known?.width === width && now >= known.at && now < known.until) return known.svg;
+    this.#pictures = this.#pictures.filter(({ at, until }) => now >= at && now < until);
+    const known = this.#pictures.find((each) => each.width === width) ?? this.#pictures[MOST_WIDTHS - 1];
+    if (known) return known.svg;
     const began = performance.now();
     const svg = renderTimeline(this.events(), { title: "Recorded events", width, maxLanes: MOST_LANES, now });
-    this.#picture = { width, at: now, until: now + Math.max(PICTURE, SHARE * (performance.now() - began)), svg };
+    this.#pictures.push({ width, svg, at: now, until: now + Math.max(PICTURE, SHARE * (performance.now() - began)) });
     return svg;
   }
 
@@ -177,7 +188,7 @@ export class Feed implements Source {
     for (const client of [...this.#clients]) client.close();
     this.#past = new Past(0);
     this.#alerts = new Numbered(MOST_ALERTS);
-    this.#picture = undefined;
+    this.#pictures = [];
     this.live.stop();
     this.#unwatch();
     this.#misuse[Symbol.dispose]();

@@ -1,8 +1,8 @@
 /** What is sent, and what is held: the inspector without a browser. */
-import { assert, assertEquals, assertMatch, assertNotMatch, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertNotMatch, assertStringIncludes, assertThrows } from "@std/assert";
 import { FakeTime } from "@std/testing/time";
 import { processLifetime, TaskScope } from "@taskscope/taskscope";
-import { inspector, Recorder } from "@taskscope/taskscope/inspect";
+import { inspector, type LifecycleEvent, Recorder } from "@taskscope/taskscope/inspect";
 import { liveHeap } from "../native_calls/live_heap.ts";
 import { ask, LOCAL, type News, statusOf, until } from "./ask.ts";
 import { ATTACKS } from "./live_app.ts";
@@ -220,4 +220,23 @@ Deno.test("inspector: while its host is closing nothing stays open, and who asks
   end.resolve();
   await work;
   await server.shutdown();
+});
+
+Deno.test("inspector draws no more than it has time for, whatever widths it is asked for", async () => {
+  class Slow extends Recorder {
+    calls = 0;
+
+    override events(): LifecycleEvent[] {
+      this.calls++;
+      for (const end = performance.now() + 50; performance.now() < end;);
+      return super.events();
+    }
+  }
+  using recorder = new Slow();
+  using inspect = inspector(processLifetime(), { recorder, guard: () => true });
+  for (let width = 700; width < 720; width++) {
+    const response = await inspect(ask(`/inspect/timeline.svg?width=${width}`), LOCAL);
+    assertStringIncludes(await response.text(), "<svg");
+  }
+  assert(recorder.calls < 10, `${recorder.calls}`); // and not 20
 });
