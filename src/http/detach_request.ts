@@ -13,7 +13,7 @@ type Body = ReadableStream<Bytes>;
 export interface DetachRequestOptions {
   /**
    * What becomes of the body. `buffer` reads it to its end and consumes the original; `tee` leaves the original readable
-   * and must be read before the response ends; `none` drops it, and reading the copy's body rejects.
+   * and must be read before the response ends, and what nobody has read of the original, the platform keeps; `none` drops it, and reading the copy's body rejects.
    *
    * @default "buffer"
    */
