@@ -10,7 +10,7 @@ import type { CloudflareQueues } from "./cloudflare_queues_engine.ts";
 import type { QueueBatchLike } from "./cloudflare_queues_wire.ts";
 import type { AnyDurableTask } from "./define_task.ts";
 import { Receiver } from "./receiver.ts";
-import { RECEIVER_OPTIONS, type ReceiverOptions, settingsOf } from "./receiver_options.ts";
+import { onErrorOf, RECEIVER_OPTIONS, type ReceiverOptions, settingsOf } from "./receiver_options.ts";
 
 /** Options of {@linkcode queueHandler}. */
 export interface QueueHandlerOptions extends Omit<ReceiverOptions, "lifetime" | "lease"> {
@@ -102,10 +102,10 @@ export function queueHandler<Env>(
   assertCount(concurrency, "concurrency", what);
   assertNumber(grace, "grace", what);
   settingsOf(tasks, { ...rest, poll }, what); // a mistake is told at the start, not with the first batch
+  const onError = onErrorOf(rest.onError, what);
   return async (batch, env, ctx) => {
     const lifetime = cloudflareLifetime(ctx, { trigger: "queue", limits });
     const engine = engineOf(env).ofBatch(batch);
-    const { onError = console.error } = rest;
     const receiver = new Receiver(tasks, engine, { ...rest, poll, lifetime });
     const consumption = await engine.consume((delivery) => receiver.receive(delivery), {
       ...{ concurrency, lease: Infinity, onError },

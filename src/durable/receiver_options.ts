@@ -7,6 +7,7 @@ import type { Lifetime, Observer } from "../../mod.ts";
 import type { Env } from "../http/operations/env.ts";
 import { insides } from "../http/operations/inside.ts";
 import type { Operations } from "../http/operations/operations.ts";
+import { bareError } from "../bare_error.ts";
 import { logText } from "../inert_text.ts";
 import { assertFunction, assertNumber, assertOptions, wrong } from "../validate.ts";
 import { type AnyDurableTask, DurableTask } from "./define_task.ts";
@@ -167,9 +168,10 @@ function guarded<Args extends unknown[]>(fn: (...args: Args) => unknown, name: s
 
 function logEnding({ state, task = "a message", id, attempt }: TaskEnding, error: unknown): void {
   if (state === "succeeded" || state === "canceled") return;
-  console.error(`TaskScope: ${logText(task)} (${logText(id)}) ended as ${state} in attempt ${attempt}:`, error);
+  const told = state === "dead" ? bareError(error) : error; // it may be one of the engine
+  console.error(`TaskScope: ${logText(task)} (${logText(id)}) ended as ${state} in attempt ${attempt}:`, told);
 }
 
 function logError(error: unknown): void {
-  console.error("TaskScope: the engine of a worker failed:", error);
+  console.error("TaskScope: the engine of a worker failed:", bareError(error));
 }

@@ -54,6 +54,7 @@ const NOT_IN_CORE = /^(node:|npm:|zod\b|@std\/http\b|@opentelemetry\/)/;
 
 /** What stands on the core, from the bottom to the top: a folder imports only itself and those before it. */
 const SATELLITES = [
+  "src/bare_error.ts",
   "src/inert_text.ts",
   "src/platforms/",
   "src/http/",

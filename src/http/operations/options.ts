@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { bareError } from "../../bare_error.ts";
 import { logText } from "../../inert_text.ts";
 import { assertCount, assertFunction, assertNumber, assertOptions, wrong } from "../../validate.ts";
 import type { Operation } from "./operation.ts";
@@ -149,7 +150,7 @@ export function settingsOf(options: OperationsOptions): Settings {
 }
 
 function logError(error: unknown, operation: Operation | undefined): void {
-  if (!operation) return console.error("TaskScope: the store of operations failed:", error);
+  if (!operation) return console.error("TaskScope: the store of operations failed:", bareError(error));
   const { name, id, state } = operation;
   console.error(`TaskScope: operation "${logText(name)}" (${id}) ended as ${state}:`, error);
 }
