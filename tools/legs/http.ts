@@ -1,5 +1,6 @@
 import { bundle } from "../lib/bundle.ts";
-import { command, type CommandResult, ROOT } from "../lib/command.ts";
+import { command, ROOT } from "../lib/command.ts";
+import { readCounts } from "../lib/counts.ts";
 import type { Ground } from "../lib/ground.ts";
 import type { Leg, Outcome } from "../lib/leg.ts";
 import { join } from "../lib/path.ts";
@@ -50,13 +51,5 @@ async function folderOf({ scratch }: Ground, label: string): Promise<string> {
 
 async function scenarios({ env }: Ground, args: readonly string[]): Promise<Outcome> {
   const main = ["run", "-A", "--quiet", `${FOLDER}/main.ts`];
-  return read(await command(Deno.execPath(), [...main, ...args], { env, timeout: 120 }));
-}
-
-/** The counts are printed last; without them, that is one failure. */
-function read({ code, stdout, output }: CommandResult): Outcome {
-  const counts = stdout.match(/^\{"passed":(\d+),"failed":(\d+)\}$/m);
-  const passed = Number(counts?.[1] ?? 0);
-  const failed = Number(counts?.[2] ?? 0);
-  return { passed, failed: code !== 0 && failed === 0 ? 1 : failed, output };
+  return readCounts(await command(Deno.execPath(), [...main, ...args], { env, timeout: 120 }));
 }

@@ -1,8 +1,9 @@
 import { bundle } from "../lib/bundle.ts";
-import { command, type CommandResult, ROOT } from "../lib/command.ts";
+import { command, ROOT } from "../lib/command.ts";
+import { readCounts } from "../lib/counts.ts";
 import { Failure } from "../lib/failure.ts";
 import { type Ground, once } from "../lib/ground.ts";
-import type { Leg, Outcome } from "../lib/leg.ts";
+import type { Leg } from "../lib/leg.ts";
 import { join } from "../lib/path.ts";
 
 const FOLDER = "tests/testing/engines";
@@ -32,7 +33,7 @@ export function simulatedHost(ground: Ground): Leg[] {
     name: `simulated host, ${engine}`,
     async run() {
       const cwd = await prepared();
-      return read(await command(program, args, { cwd, timeout: 120 }));
+      return readCounts(await command(program, args, { cwd, timeout: 120 }));
     },
   });
   const onDeno = (name: string, ...args: string[]) => leg(name, Deno.execPath(), "run", "-A", "--no-config", ...args);
@@ -67,11 +68,4 @@ async function prepare({ env, scratch }: Ground): Promise<string> {
     await bundle(env, ["--external=node:*", "--output", join(folder, `${name}.js`), `${FOLDER}/${name}.ts`]);
   }
   return folder;
-}
-
-/** The program prints its counts last; one that ends without them is a failure. */
-function read({ code, output }: CommandResult): Outcome {
-  const counts = output.match(/^\{"passed":(\d+),"failed":(\d+)\}$/m);
-  const failed = Number(counts?.[2] ?? 0);
-  return { passed: Number(counts?.[1] ?? 0), failed: code !== 0 && failed === 0 ? 1 : failed, output };
 }
