@@ -51,3 +51,9 @@ Deno.test("README.md links each page of docs/", async () => {
   const pages = markdownFiles().filter((page) => page.startsWith("docs/") || page === "SECURITY.md");
   assertEquals(pages.filter((page) => !linked.has(page)), []);
 });
+
+Deno.test("code that doc tests leave out is on the one page whose blocks tests/adoption all runs", async () => {
+  const pages = await Promise.all(markdownFiles().map(async (page) => [page, await read(page)] as const));
+  const leavesOut = pages.filter(([, text]) => /^```\w+ (?:ignore|no-check)/m.test(text)).map(([page]) => page);
+  assertEquals(leavesOut, ["docs/start.md"]);
+});
