@@ -6,6 +6,7 @@
  * deno task test unit workerd   # those whose name contains one of the words
  * ```
  */
+import { adoption } from "./legs/adoption.ts";
 import { bundleSize } from "./legs/bundle_size.ts";
 import { conformance } from "./legs/conformance.ts";
 import { denoTests } from "./legs/deno_tests.ts";
@@ -40,17 +41,15 @@ function allLegs(ground: Ground): Leg[] {
     ground,
   );
   return [
-    ...npmPackageLegs(ground),
-    dependencies(ground),
-    unit,
-    operations,
     durable,
     unit,
     ...npmPackageLegs(ground),
     ...npmLint(ground),
     npmContents(ground),
     npmSideEffects(ground),
+    dependencies(ground),
     operations,
+    adoption(ground),
     docs,
     ...soak(ground),
     inspectorPage,

@@ -23,7 +23,7 @@ export function httpTypes(ground: Ground): Leg[] {
   ];
 }
 
-const NODE_TYPES = { "@types/node": "26.6.6", "undici-types": "8.12.4" };
+export const NODE_TYPES = { "@types/node": "26.6.6", "undici-types": "8.9.0" };
 
 const CLOUDFLARE = `
 import { scoped } from "@taskscope/taskscope/http";

@@ -1,7 +1,7 @@
 // The tools run before any package can be fetched, so they take paths from node:.
 import { fileURLToPath } from "node:url";
 
-export { basename, dirname, isAbsolute, join, relative, resolve } from "node:path";
+export { basename, delimiter, dirname, isAbsolute, join, relative, resolve } from "node:path";
 
 /** The path of a `file:` URL on this system. */
 export function fromFileUrl(url: URL | string): string {

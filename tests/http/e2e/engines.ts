@@ -70,7 +70,7 @@ export async function startWorkerd(
 }
 
 /** The system hands out another one next time: this one is still free a moment later. */
-function freePort(): number {
+export function freePort(): number {
   using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   return listener.addr.port;
 }
