@@ -48,7 +48,7 @@ export interface TemporalDurationLike {
  */
 export type Deadline =
   | number
-  | Date
+  | Pick<Date, "getTime"> // all of Date's methods would hide the four parts in the editor's completions
   | DurationParts
   | InstantLike
   | TemporalDurationLike;

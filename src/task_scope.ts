@@ -271,6 +271,12 @@ export class TaskScope implements ScopeInfo, AsyncDisposable {
    */
   spawnDetached<T>(fn: TaskFunction<T>, options: DetachedOptions): DetachedTask<T>;
   /**
+   * Does not compile: a detached task needs a deadline. It is here for the words of the compiler's error.
+   *
+   * @param fn Add `{ deadline }` after it.
+   */
+  spawnDetached<T>(fn: TaskFunction<T> & "the deadline is missing: spawnDetached(fn, { deadline })"): DetachedTask<T>;
+  /**
    * Runs a task of `./durable` here if its deadline fits, and hands it to an engine if it does not and
    * `onExceed: "handoff"` allows it. The choice is made before the start; see `./durable`.
    *
@@ -279,9 +285,9 @@ export class TaskScope implements ScopeInfo, AsyncDisposable {
    * @param options The deadline is required.
    */
   spawnDetached<I, O, S>(task: HandoffTask<I, O, S, never, unknown>, input: NoInfer<I>, options: NoInfer<O>): S;
-  spawnDetached(fn: never, ...rest: [never, never?]): unknown {
-    return (fn as Partial<AnyHandoffTask> | undefined)?.spawnDetachedIn?.(this, ...rest) ??
-      spawnDetached(this.#node, fn, rest[0], toScope);
+  spawnDetached(fn: never, ...rest: never[]): unknown {
+    return (fn as Partial<AnyHandoffTask> | undefined)?.spawnDetachedIn?.(this, ...rest as [never, never]) ??
+      spawnDetached(this.#node, fn, rest[0] as never, toScope);
   }
 
   /**
@@ -326,7 +332,14 @@ export class TaskScope implements ScopeInfo, AsyncDisposable {
    * assertEquals(written, "written");
    * ```
    */
-  shield<T>(fn: TaskFunction<T>, options: ShieldOptions): Promise<T> {
+  shield<T>(fn: TaskFunction<T>, options: ShieldOptions): Promise<T>;
+  /**
+   * Does not compile: a shield needs a deadline. It is here for the words of the compiler's error.
+   *
+   * @param fn Add `{ deadline }` after it.
+   */
+  shield<T>(fn: TaskFunction<T> & "the deadline is missing: shield(fn, { deadline })"): Promise<T>;
+  shield<T>(fn: TaskFunction<T>, options?: ShieldOptions): Promise<T> {
     return spawnChild(this.#node, fn, options, Flag.SHIELD | Flag.CALL, toScope, "Cannot open a shield");
   }
 

@@ -74,7 +74,7 @@ export class Completions<T> {
  * ```
  */
 export async function* asCompleted<T extends Task<unknown>>(
-  tasks: Iterable<T>,
+  tasks: readonly T[] | Iterable<T>, // with the array, the compiler points at the element that is no task
 ): AsyncGenerator<CompletedOf<T>, void, void> {
   const completions = new Completions<unknown>();
   for (const task of tasks) completions.add(task);
