@@ -32,8 +32,8 @@ export interface DetachedOptions extends SpawnOptions {
    */
   readonly inheritDeadline?: boolean | undefined;
   /**
-   * What to do if the deadline is later than the lifetime allows: refuse with a `LifetimeLimitError`, or run with the
-   * shorter deadline.
+   * What to do if the deadline is later than the lifetime allows. `reject`: throw a `LifetimeLimitError`; `clamp`: run
+   * with the shorter deadline.
    *
    * @default "reject"
    */

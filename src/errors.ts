@@ -27,7 +27,7 @@ export type CancelKind =
   | "lifetime";
 
 /**
- * The reason of a cancellation that began in this library; `signal.reason` of every signal in the canceled subtree is
+ * The reason of a cancellation that began in this library. `signal.reason` of every signal in the canceled subtree is
  * this very object.
  *
  * Its `name` is `"AbortError"` (`"TimeoutError"` for a deadline), so code that handles an aborted `fetch` handles it too.
@@ -195,7 +195,7 @@ export class AbandonedTasksError extends Error {
 }
 
 /**
- * What a scope with `errors: "aggregate"` fails with, however many errors there are: `errors[0]` and `cause` are the
+ * What a scope with `errors: "aggregate"` fails with, however many errors there are. `errors[0]` and `cause` are the
  * primary error, the later ones follow in order.
  *
  * @example

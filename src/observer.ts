@@ -21,14 +21,21 @@ export type ScopeState = "open" | "canceling" | "closed";
 /** How a task ended. */
 export type Outcome<T> =
   | {
+    /** How it ended; with it, TypeScript knows what else there is. */
     readonly state: "succeeded";
+    /** What its function returned. */
     readonly value: T;
     /** Whether it had been canceled, or its deadline had passed, when it ended. */
     readonly late: boolean;
   }
-  | { readonly state: "failed"; readonly error: unknown }
+  | {
+    readonly state: "failed";
+    /** What it rejects with. */
+    readonly error: unknown;
+  }
   | {
     readonly state: "canceled";
+    /** What its signal aborted with. */
     readonly reason: unknown;
     /** Who or what began the cancellation. */
     readonly kind: CancelKind;

@@ -106,8 +106,8 @@ export interface InstrumentOptions {
    */
   readonly spans?: boolean | ((task: TaskInfo) => boolean) | undefined;
   /**
-   * Which root scopes have a span: those of `TaskScope.run` and `new TaskScope`, and so each request of `scoped`, where
-   * an HTTP instrumentation makes a better one.
+   * Which root scopes have a span: those of `TaskScope.run` and `new TaskScope`. So does each request of `scoped`,
+   * where an HTTP instrumentation makes a better one.
    *
    * @default false
    */

@@ -90,7 +90,7 @@ export class ProcessLifetime implements Lifetime {
   }
 
   /**
-   * Waits until nothing is pending, also for tasks added meanwhile, and at most until the deadline; shortly before it,
+   * Waits until nothing is pending, also for tasks added meanwhile, and at most until the deadline. Shortly before it,
    * cancels what still runs for a reason of kind `shutdown`. The lifetime can be used again afterwards.
    *
    * @param options The deadline, in which the drain has to end.

@@ -208,8 +208,8 @@ export class TaskScope implements ScopeInfo, AsyncDisposable {
   }
 
   /**
-   * As `spawn`, but returns `undefined` where the scope takes no task now: it has ended, is canceled, or has as many
-   * running tasks as its `concurrency` allows; then its options are not looked at.
+   * As `spawn`, but returns `undefined` where the scope takes no task now. It has ended then, is canceled, or has as
+   * many running tasks as its `concurrency` allows; the options are not looked at.
    *
    * @param fn Receives a scope of its own.
    * @param options See {@linkcode SpawnOptions}.

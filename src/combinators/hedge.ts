@@ -20,7 +20,7 @@ export interface HedgeOptions {
 }
 
 /**
- * Starts the work again beside itself when it is slow, and takes the first success ("The Tail at Scale", Dean and
+ * Starts the work again beside itself when it is slow, and takes the first success. From "The Tail at Scale" (Dean and
  * Barroso). An attempt that fails is replaced at once. The others are canceled and awaited.
  *
  * @param scope The scope to run in.

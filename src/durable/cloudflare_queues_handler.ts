@@ -21,7 +21,7 @@ export interface QueueHandlerOptions extends Omit<ReceiverOptions, "lifetime" | 
    */
   readonly concurrency?: number | undefined;
   /**
-   * How long before the end of the 15 minutes it takes nothing more from its batch, in milliseconds: what runs goes on,
+   * How long before the end of the 15 minutes it takes nothing more from its batch, in milliseconds. What runs goes on,
    * is canceled shortly before the end, and is given back.
    *
    * @default 30 seconds

@@ -96,7 +96,7 @@ export function writeDead(header: Header, reason: string, body: string): string 
 }
 
 /**
- * Reads a message of a dead letter queue: one that a worker found dead, or one that Cloudflare moved there itself after
+ * Reads a message of a dead letter queue. A worker found it dead, or Cloudflare moved it there itself after
  * `max_retries`.
  *
  * @param message As Cloudflare delivers it.

@@ -34,13 +34,24 @@ export interface Delivery {
 /** What became of a delivery. */
 export type Verdict =
   /** Done with: succeeded, failed for good, dropped, or canceled. */
-  | { readonly kind: "done" }
+  | {
+    /** What is to be done with the message. */
+    readonly kind: "done";
+  }
   /** To be delivered again, not before `delay` milliseconds. */
-  | { readonly kind: "retry"; readonly delay: number }
+  | {
+    readonly kind: "retry";
+    /** How long to wait at least, in milliseconds. */
+    readonly delay: number;
+  }
   /** Given back unfinished, because the worker ends; to be delivered again at once. */
   | { readonly kind: "give-back" }
   /** Can never be processed: to be kept with the reason, for a person to look at. */
-  | { readonly kind: "dead"; readonly reason: string };
+  | {
+    readonly kind: "dead";
+    /** What people should read. */
+    readonly reason: string;
+  };
 
 /** How a worker takes messages. */
 export interface ConsumeOptions {

@@ -20,15 +20,15 @@ export interface HandedOffTask<Result> {
   /** When it must be over. */
   readonly deadline: Date;
   /**
-   * The engine's id of it, once the engine has it for good; rejects if the engine does not take it, or was not asked
+   * The engine's id of it, once the engine has it for good. Rejects if the engine does not take it, or was not asked
    * because of a `cancel()` right after the call.
    */
   readonly id: Promise<string>;
   /** Resolves once the engine has it for good, and rejects if it does not take it. */
   readonly accepted: Promise<void>;
   /**
-   * Cancels it: before its start always, where the engine can take messages out; during the run by a record that its worker
-   * looks for.
+   * Cancels it. Before its start always, where the engine can take messages out; during the run by a record that its
+   * worker looks for.
    *
    * @param reason What people should read.
    * @returns What became of the wish; see {@linkcode CancelAnswer}.

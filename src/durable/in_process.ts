@@ -30,7 +30,7 @@ export interface InProcessEngine extends Engine {
   /** Another connection to the same queue, as another process would have. */
   connect(): InProcessEngine;
   /**
-   * As if the process of this connection were killed now: it takes nothing more, what it does from now on is not heard,
+   * As if the process of this connection were killed now. It takes nothing more, what it does from now on is not heard,
    * and what its workers had is delivered to others when its lease is over.
    */
   crash(): void;

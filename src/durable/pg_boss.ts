@@ -33,7 +33,7 @@ export interface PgBossOptions {
    */
   readonly poll?: number | undefined;
   /**
-   * Whether idle workers are woken when a message is enqueued: for one more connection a worker, and with clients of
+   * Whether idle workers are woken when a message is enqueued. For one more connection a worker, and with clients of
    * PostgreSQL that can listen.
    *
    * @default false

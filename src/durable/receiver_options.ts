@@ -52,7 +52,7 @@ export interface ReceiverOptions {
    */
   readonly poll?: number | undefined;
   /**
-   * How long the endings of tasks and the values of their steps are kept in the records of the engine, in milliseconds; 0
+   * How long the endings of tasks and the values of their steps are kept in the engine's records, in milliseconds. 0
    * keeps no endings: then `outcome` of a handle tells nothing, and a message that comes twice runs twice.
    *
    * @default 24 hours

@@ -10,6 +10,8 @@ import type { Engine, Records } from "./engine.ts";
 /** How a task that was handed off ended. */
 export interface TaskEnding<Result = unknown> {
   /**
+   * How it ended.
+   *
    * - `succeeded`: `result` has what its function returned
    * - `failed`: its last attempt failed, or its deadline passed while it ran; the message is a dead letter
    * - `canceled`: somebody asked for it

@@ -48,9 +48,9 @@ export interface TaskOptions extends RetryOptions {
 /** Options of `scope.spawnDetached(task, input, options)`. */
 export interface SpawnDurableOptions extends Omit<DetachedOptions, "onExceed"> {
   /**
-   * What to do if the deadline is later than the lifetime allows: refuse with a `LifetimeLimitError`, run with the shorter
-   * deadline, or hand it to an engine. The latter also where nothing can keep it alive here, which else is a
-   * `LifetimeUnavailableError`.
+   * What to do if the deadline is later than the lifetime allows. `reject`: throw a `LifetimeLimitError`; `clamp`: run
+   * with the shorter deadline; `handoff`: hand it to an engine. The latter also where nothing can keep it alive here,
+   * which else is a `LifetimeUnavailableError`.
    *
    * @default "reject"
    */

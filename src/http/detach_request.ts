@@ -29,8 +29,8 @@ export interface DetachRequestOptions {
 const MAX_BYTES = 1_048_576;
 
 /**
- * Copies a request for work that goes on after the response, when the platform's own request throws (Deno), lies (Bun) or
- * refuses its body (workerd). Go: `Request.Clone(context.WithoutCancel(ctx))`.
+ * Copies a request for work that goes on after the response. The platform's own request throws then (Deno), lies (Bun)
+ * or refuses its body (workerd). Go: `Request.Clone(context.WithoutCancel(ctx))`.
  *
  * **Guarantees.** Url, method and headers are taken synchronously. With `buffer`, the body has been read when the promise
  * fulfills: await it before you answer. The copy's signal, and the reading of its body, follow `owner` and never the

@@ -21,8 +21,8 @@ export function parseRemaining(header: string | null): number {
 }
 
 /**
- * Headers for a call to another service: the remaining time of the scope, if `scoped` has the `deadlineHeader` option,
- * and the `traceparent` the request came with, unless the headers have one already.
+ * Headers for a call to another service: the remaining time of the scope, and the caller's trace. The time, if `scoped`
+ * has the `deadlineHeader` option; the `traceparent` the request came with, unless the headers have one already.
  *
  * @param scope The scope that makes the call.
  * @param headers Headers to start from; not changed.

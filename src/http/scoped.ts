@@ -21,8 +21,8 @@ export type ScopedHandler<Args extends unknown[]> = (
 ) => Response | PromiseLike<Response>;
 
 /**
- * Turns a handler with a scope into what `Deno.serve`, `Bun.serve`, `export default { fetch }`, srvx and, by
- * `toNodeListener` of `./node`, `http.createServer` take.
+ * Opens a scope for each request of a handler, and gives it to the handler. What it returns is taken by `Deno.serve`,
+ * `Bun.serve`, `export default { fetch }`, srvx and, by `toNodeListener` of `./node`, `http.createServer`.
  *
  * **Guarantees.** A disconnect, never a delivered answer, cancels the scope for a reason of kind `disconnected`; detached
  * tasks go on. A complete body leaves when the attached tasks have ended, so that their failure is the answer; a

@@ -7,8 +7,8 @@ import type { AbandonedTasksError, CancelKind } from "../errors.ts";
 import type { ErrorPhase, Outcome, ScopeInfo, TaskInfo } from "../observer.ts";
 
 /**
- * The channels of `node:diagnostics_channel` on which everything that happens in this process's scopes is published, and
- * their messages: what an `Observer` hook of that name is called with, as an array. The names are stable.
+ * The channels of `node:diagnostics_channel` that tell what happens in all scopes, and their messages. A message is
+ * what an `Observer` hook of that name is called with, as an array. The names are stable.
  *
  * **Guarantees.** Published wherever `process.getBuiltinModule` has the module: Deno, Node, Bun, and workerd with
  * `nodejs_compat`; elsewhere nothing is missed but the channels. Subscribers are called synchronously, where it happens

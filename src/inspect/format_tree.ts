@@ -59,9 +59,9 @@ const WIDEST = 10_000;
 const DEEPEST = 1_000;
 const WHAT = "Cannot format a tree";
 /**
- * The tree of a scope, or of what is detached, as text: a line each with name, state, age, time left, why it was canceled
- * and whether it goes on nevertheless; the last line counts. Everything in it is inert: no name or reason can move the
- * cursor, add a line or change a color.
+ * The tree of a scope, or of what is detached, as text. A line each has name, state, age, time left, why it was
+ * canceled and whether it goes on nevertheless; the last line counts. Everything in it is inert: no name or reason can
+ * move the cursor, add a line or change a color.
  *
  * @param source A scope, a lifetime that lists its tasks (`processLifetime()`), or what `tree()` returned.
  * @param options See {@linkcode FormatTreeOptions}.

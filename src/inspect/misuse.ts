@@ -30,8 +30,8 @@ export interface MisuseOptions {
    */
   readonly onWarning?: ((warning: MisuseWarning) => void) | undefined;
   /**
-   * How long a canceled task may go on, and the tasks of a full scope may wait for ones queued behind them, before that
-   * is a warning; in milliseconds.
+   * How long a canceled task may go on before that is a warning, in milliseconds. Also how long the tasks of a full
+   * scope may wait for ones queued behind them.
    *
    * @default 1000
    */

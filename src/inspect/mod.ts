@@ -19,7 +19,7 @@ export type {
 } from "./events.ts";
 export { Recorder, type RecorderOptions } from "./recorder.ts";
 export { formatTree, type FormatTreeOptions, type HasTree } from "./format_tree.ts";
-export { treeSchema } from "./tree_schema.ts";
+export { type TreeSchema, treeSchema } from "./tree_schema.ts";
 export { renderTimeline, type TimelineOptions } from "./timeline_svg.ts";
 export { renderTimelineText, type TimelineTextOptions } from "./timeline_text.ts";
 export type { Chapter } from "./timeline_rows.ts";

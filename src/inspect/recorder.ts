@@ -30,8 +30,8 @@ const CAPACITY = 10_000;
 const LARGEST = 10_000_000;
 
 /**
- * Writes down what happens to every scope and task of this process: the last `capacity` events, and where what still
- * lives was spawned.
+ * Writes down what happens to every scope and task of this process. It keeps the last `capacity` events, and where what
+ * still lives was spawned.
  *
  * **Guarantees.** Nothing is watched until `start()`, and after `stop()`. Memory is fixed: events are numbers and cut
  * texts (names 200 characters, messages 1000), and no scope, task, value, error or reason is kept alive. Recording never

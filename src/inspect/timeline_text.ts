@@ -58,8 +58,8 @@ const COLORS: Readonly<Record<LaneState, number>> = {
 };
 
 /**
- * Draws what happened as text: a line a scope or task, under what owns it or spawned it, and at its end what to know of
- * it: what it outlived, who canceled it, which deadline it missed.
+ * Draws what happened as text: a line a scope or task, under what owns it or spawned it. At its end stands what to know
+ * of it: what it outlived, who canceled it, which deadline it missed.
  *
  * **Guarantees.** No line is wider than `width`; names, reasons and errors are inert, whatever they contain.
  *

@@ -4,6 +4,22 @@
  * @module
  */
 
+/** What {@linkcode treeSchema} is: a type and no interface, so that validators take it as any object. */
+export type TreeSchema = {
+  /** The draft of JSON Schema. */
+  readonly $schema: string;
+  /** A name of its own; it ends with the version. */
+  readonly $id: string;
+  /** What people should read. */
+  readonly title: string;
+  /** A tree is an object. */
+  readonly type: "object";
+  /** What every tree has. */
+  readonly required: readonly string[];
+  /** The schemas of what is in a tree, by name. */
+  readonly properties: Readonly<Record<string, object>>;
+};
+
 /**
  * The schema, of draft 2020-12, of the JSON that `scope.tree()` returns, for programs that read it elsewhere. Later
  * versions may add properties, but neither drop one nor change what it means.
@@ -16,7 +32,7 @@
  * assertEquals(treeSchema.required, ["name", "path", "state", "age", "remaining", "children"]);
  * ```
  */
-export const treeSchema = {
+export const treeSchema: TreeSchema = {
   $schema: "https://json-schema.org/draft/2020-12/schema",
   $id: "urn:taskscope:scope-tree:1",
   title: "The live tree of a scope",
@@ -62,4 +78,4 @@ export const treeSchema = {
     shield: { const: true, description: "Whether it is a shield" },
     children: { type: "array", items: { $ref: "#" }, description: "The tasks that have not ended" },
   },
-} as const;
+};

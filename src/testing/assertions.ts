@@ -23,8 +23,8 @@ export interface CountedScope {
 }
 
 /**
- * Asserts that every task of a scope is accounted for (G12): spawned = succeeded + failed + canceled + abandoned +
- * running + queued, and that the live tree has the tasks that are said to run or to be queued.
+ * Asserts that every task of a scope is accounted for (G12). That is: spawned = succeeded + failed + canceled +
+ * abandoned + running + queued, and the live tree has the tasks that are said to run or to be queued.
  *
  * @param scope A scope, open or closed.
  * @throws {AssertionError} If they differ; the message names the live tasks.

@@ -51,8 +51,8 @@ export interface HostProfile {
   /** What follows the request in the handler's arguments. */
   readonly passes: "env, ctx" | "context" | "info" | "event" | "lambdaContext" | "nothing";
   /**
-   * When `request.signal` aborts: never; on a disconnect; also on every completion, which Deno's does by default; or there
-   * is none, as on Fastly.
+   * When `request.signal` aborts. Never; on a disconnect; also on every completion, which Deno's does by default; or
+   * there is none, as on Fastly.
    */
   readonly signal: "never" | "disconnect" | "completion" | "absent";
   /** Whether a disconnect ends everything at once unless work is held; else the handler goes on. */

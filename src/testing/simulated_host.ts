@@ -145,9 +145,9 @@ export class SimulatedHost implements Disposable {
   }
 
   /**
-   * The host ends this instance: it tells the code as it does (SIGTERM, `beforeunload`), gives it the time it gives, and
-   * cuts off the rest. A plain process drains `processLifetime()` meanwhile, as its `signals` option has it; listeners of
-   * the process's own signals are not called, as the test runner listens, too.
+   * The host ends this instance. It tells the code as it does (SIGTERM, `beforeunload`), gives it the time it gives,
+   * and cuts off the rest. A plain process drains `processLifetime()` meanwhile, as its `signals` option has it;
+   * listeners of the process's own signals are not called, as the test runner listens, too.
    *
    * @param reason The `detail.reason` of Supabase's `beforeunload`.
    * @returns A promise that fulfills when everything has ended. The next `fetch` starts a new instance.

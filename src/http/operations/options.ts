@@ -30,8 +30,8 @@ export interface OperationLimits {
    */
   readonly body?: number;
   /**
-   * The longest result, in bytes of JSON; a longer one fails the operation, and so does one that is nested deeper than 500
-   * arrays and objects. Deno KV takes 64 KiB with all around it.
+   * The longest result, in bytes of JSON. A longer one fails the operation, and so does one that is nested deeper than
+   * 500 arrays and objects. Deno KV takes 64 KiB with all around it.
    *
    * @default 32 KiB
    */
@@ -101,8 +101,8 @@ export interface OperationsOptions {
    */
   readonly showErrors?: boolean;
   /**
-   * Is told once of each operation that failed, was abandoned, passed its deadline or was cut off by its host, and of each
-   * error of the store (then without an operation).
+   * Is told once of each operation that failed, was abandoned, passed its deadline or was cut off by its host. Also of
+   * each error of the store, then without an operation.
    *
    * @default console.error
    */

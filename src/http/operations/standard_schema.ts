@@ -14,8 +14,15 @@ export interface SchemaIssue {
 
 /** What a schema says of a value. */
 export type SchemaResult<Output> =
-  | { readonly value: Output; readonly issues?: undefined }
-  | { readonly issues: readonly SchemaIssue[] };
+  | {
+    /** What it made of the value. */
+    readonly value: Output;
+    readonly issues?: undefined;
+  }
+  | {
+    /** What is wrong with the value; with them, there is no other. */
+    readonly issues: readonly SchemaIssue[];
+  };
 
 /** The part of Standard Schema, version 1, that is used here. */
 export interface StandardSchema<Output> {

@@ -19,8 +19,8 @@ export interface ProblemParts {
 }
 
 /**
- * The server answered, but not with an operation: `application/problem+json` (RFC 9457), read; or, from a proxy say,
- * anything else, with what there was of it.
+ * The server answered, but not with an operation. With `application/problem+json` (RFC 9457), read; or, from a proxy
+ * say, with anything else, and what there was of it.
  *
  * @example
  * ```ts

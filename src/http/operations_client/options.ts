@@ -22,26 +22,28 @@ export interface OperationsClientOptions {
    */
   readonly fetch?: (url: string, init: RequestInit) => Promise<Response>;
   /**
-   * How often a start, a read or a cancellation is sent at most: again after no answer, and after 408, 429, 502 and above,
-   * not before the time in `Retry-After`, and not later than a minute after the first failure.
+   * How often a start, a read or a cancellation is sent at most. Again after no answer, and after 408, 429, 502 and
+   * above, not before the time in `Retry-After`, and not later than a minute after the first failure.
    *
    * @default 5
    */
   readonly attempts?: number;
   /**
-   * How long following goes on while no answer comes. Infinity: until its signal aborts.
+   * How long following goes on while no answer comes, in milliseconds. Infinity: until its signal aborts.
    *
    * @default 5 minutes
    */
   readonly patience?: number;
   /**
-   * The pause before the second attempt; it doubles with each one more, up to 30 seconds, and varies by up to a half.
+   * The pause before the second attempt, in milliseconds. It doubles with each one more, up to 30 seconds, and varies
+   * by up to a half.
    *
    * @default 500
    */
   readonly backoff?: number;
   /**
-   * How long an open stream of events may be silent before it is taken for dead. The server says something every 15 s.
+   * How long an open stream of events may be silent before it is taken for dead, in milliseconds. The server says
+   * something every 15 s.
    *
    * @default 45 seconds
    */
@@ -52,7 +54,10 @@ export interface OperationsClientOptions {
    * @default true
    */
   readonly events?: boolean;
-  /** Is told of each failure after which an attempt is made again, and in how long: to show "reconnecting", or to log. */
+  /**
+   * Is told of each failure after which an attempt is made again, and in how many milliseconds. To show "reconnecting",
+   * or to log.
+   */
   readonly onRetry?: (error: unknown, delay: number) => void;
 }
 
