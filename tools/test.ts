@@ -12,6 +12,7 @@ import { conformance } from "./legs/conformance.ts";
 import { denoTests } from "./legs/deno_tests.ts";
 import { entrySizes } from "./legs/entry_sizes.ts";
 import { dependencies } from "./legs/dependencies.ts";
+import { editor } from "./legs/editor.ts";
 import { http } from "./legs/http.ts";
 import { httpTypes } from "./legs/http_types.ts";
 import { memory } from "./legs/memory.ts";
@@ -61,6 +62,10 @@ function allLegs(ground: Ground): Leg[] {
     uploadPage,
     ...simulatedHost(ground),
     typeTests(ground),
+    ...editor(ground),
+    ...httpTypes(ground),
+    bundleSize(ground),
+    platformSizes(ground),
     ...http(ground),
     ...otel(ground),
     ...httpTypes(ground),

@@ -6,8 +6,8 @@ import { join } from "./path.ts";
 /** The version that Deno 2.9 has built in, which it does not lend. */
 const VERSION = "6.0.3";
 
-/** As much of the compiler's API as is used here. */
-interface TypeScript {
+/** As much of the compiler's API as is used by builds; what an editor asks for is in `language_service.ts`. */
+export interface TypeScript {
   createProgram(files: readonly string[], options: object): Program;
   formatDiagnostics(diagnostics: readonly object[], host: object): string;
   readonly ModuleKind: { readonly Preserve: number };
@@ -64,7 +64,8 @@ export async function emitDeclarations(
   throw new Failure(`Cannot write declarations:\n${text}`);
 }
 
-async function loadTypeScript(): Promise<TypeScript> {
+/** The compiler as a module. */
+export async function loadTypeScript(): Promise<TypeScript> {
   const folder = await npmPackage("typescript", VERSION);
   // Not a literal: Deno would download it before any of our code runs, without our words about a failure.
   const library = pathToFileURL(join(folder, "lib/typescript.js")).href;
