@@ -7,7 +7,18 @@
 import { builtin } from "./builtin.ts";
 import { wrong } from "./validate.ts";
 
-/** A value bound to a key, made by {@linkcode ContextKey.with}. */
+/**
+ * A value bound to a key; made by `with` of a {@linkcode ContextKey}.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { type ContextBinding, contextKey } from "@taskscope/taskscope";
+ *
+ * const binding: ContextBinding = contextKey<string>("trace-id").with("abc");
+ * assertEquals([binding.key.name, binding.value], ["trace-id", "abc"]);
+ * ```
+ */
 export class ContextBinding {
   /** The key. */
   readonly key: ContextKey<unknown>;
@@ -15,7 +26,7 @@ export class ContextBinding {
   readonly value: unknown;
 
   /**
-   * Use {@linkcode ContextKey.with}.
+   * Use `with` of a {@linkcode ContextKey}.
    *
    * @param key The key.
    * @param value The value.
@@ -26,7 +37,19 @@ export class ContextBinding {
   }
 }
 
-/** A typed key for values that scopes hand down; made by {@linkcode contextKey}. */
+/**
+ * A typed key for values that scopes hand down; made by {@linkcode contextKey}.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { contextKey, TaskScope } from "@taskscope/taskscope";
+ *
+ * const Locale = contextKey<string>("locale");
+ * const seen = await TaskScope.run((scope) => scope.get(Locale), { context: [Locale.with("eo")] });
+ * assertEquals(seen, "eo");
+ * ```
+ */
 export class ContextKey<T> {
   /** What people see; two keys of one name are still two keys. */
   readonly name: string;

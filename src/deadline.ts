@@ -12,7 +12,7 @@
 import { LONGEST_DELAY } from "./signals.ts";
 import { assertNumber, show, wrong } from "./validate.ts";
 
-/** A length of time in parts; at least one part is needed. */
+/** A length of time in parts; at least one part is needed. See {@linkcode Deadline}. */
 export interface DurationParts {
   /** Hours. */
   readonly hours?: number;
@@ -24,13 +24,13 @@ export interface DurationParts {
   readonly milliseconds?: number;
 }
 
-/** What is needed of a `Temporal.Instant` or `Temporal.ZonedDateTime`. */
+/** What is needed of a `Temporal.Instant` or `Temporal.ZonedDateTime`. See {@linkcode Deadline}. */
 export interface InstantLike {
   /** Milliseconds since 1970. */
   readonly epochMilliseconds: number;
 }
 
-/** What is needed of a `Temporal.Duration`. */
+/** What is needed of a `Temporal.Duration`. See {@linkcode Deadline}. */
 export interface TemporalDurationLike {
   /** The whole length in the given unit. */
   total(options: { unit: "milliseconds" }): number;
@@ -45,6 +45,15 @@ export interface TemporalDurationLike {
  *
  * Zero, a negative length or a moment in the past is not a mistake but too late, as in Go and Kotlin: the work fails with
  * `DeadlineExceededError` and its function is not called.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { type Deadline, TaskScope } from "@taskscope/taskscope";
+ *
+ * const deadlines: Deadline[] = [500, { minutes: 1, seconds: 30 }, new Date(Date.now() + 60_000)];
+ * for (const deadline of deadlines) assertEquals(await TaskScope.run(() => "in time", { deadline }), "in time");
+ * ```
  */
 export type Deadline =
   | number

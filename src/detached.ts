@@ -21,7 +21,7 @@ import { draft, SPAWN_OPTIONS, type SpawnOptions } from "./spawn.ts";
 import { Task } from "./task.ts";
 import { assertFunction, assertNumber, assertOneOf, isThenable, show } from "./validate.ts";
 
-/** Options of `spawnDetached`. */
+/** Options of `spawnDetached` of a {@linkcode TaskScope}. */
 export interface DetachedOptions extends SpawnOptions {
   /** When the task must be over. Required, and fresh: the scope's own deadline does not count. */
   readonly deadline: Deadline;

@@ -15,6 +15,8 @@
  * - `disconnected`: the client went away
  * - `shutdown`: the process is draining
  * - `lifetime`: the host is about to end the work
+ *
+ * See {@linkcode CancelReason}.
  */
 export type CancelKind =
   | "canceled"

@@ -9,6 +9,18 @@ import { wrong } from "./validate.ts";
 /**
  * The host, as far as detached work is concerned. Anything with `waitUntil` is a lifetime: `ctx` on Cloudflare,
  * `context` on Netlify, the event in a service worker.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { type Lifetime, TaskScope } from "@taskscope/taskscope";
+ *
+ * const held: Promise<unknown>[] = [];
+ * const lifetime: Lifetime = { waitUntil: (work) => void held.push(work) };
+ * await TaskScope.run((scope) => void scope.spawnDetached(() => {}, { deadline: { seconds: 5 } }), { lifetime });
+ * await Promise.all(held);
+ * assertEquals(held.length, 1);
+ * ```
  */
 export interface Lifetime {
   /** Keeps the host alive until `work` has settled. Called with promises that always fulfill. */

@@ -6,7 +6,7 @@
 import type { AbandonedTasksError, CancelKind } from "./errors.ts";
 import { show, wrong } from "./validate.ts";
 
-/** Where a task is in its life; the last four are final. */
+/** Where a task is in its life; the last four are final. See {@linkcode Task}. */
 export type TaskState =
   | "queued"
   | "running"
@@ -15,10 +15,26 @@ export type TaskState =
   | "canceled"
   | "abandoned";
 
-/** Where a scope is in its life. `canceling`: canceled, but not all of its tasks have ended yet. */
+/**
+ * Where a scope is in its life. `canceling`: canceled, but not all of its tasks have ended yet. See
+ * {@linkcode TaskScope}.
+ */
 export type ScopeState = "open" | "canceling" | "closed";
 
-/** How a task ended. */
+/**
+ * How a task ended.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { type Outcome, TaskScope } from "@taskscope/taskscope";
+ *
+ * const describe = (outcome: Outcome<number>) => outcome.state === "succeeded" ? `${outcome.value}` : outcome.state;
+ * await TaskScope.run(async (scope) => {
+ *   assertEquals(describe(await scope.spawn(() => 42).outcome), "42");
+ * });
+ * ```
+ */
 export type Outcome<T> =
   | {
     /** How it ended; with it, TypeScript knows what else there is. */
@@ -48,10 +64,13 @@ export type Outcome<T> =
     readonly error: unknown;
   };
 
-/** Where an error came from: the function of a task, its cleanup, or work that nobody waited for any more. */
+/**
+ * Where an error came from: the function of a task, its cleanup, or work that nobody waited for any more. See
+ * {@linkcode Observer}.
+ */
 export type ErrorPhase = "body" | "cleanup" | "after-abandon";
 
-/** What an observer sees of a task. */
+/** What an observer sees of a task. See {@linkcode Observer}. */
 export interface TaskInfo {
   /** The name given to it, the name of its function, or `task-` and a number. */
   readonly name: string;
@@ -65,7 +84,7 @@ export interface TaskInfo {
   readonly detached: boolean;
 }
 
-/** What an observer sees of a scope. */
+/** What an observer sees of a scope. See {@linkcode Observer}. */
 export interface ScopeInfo {
   /** The name given to it, or that of its task. */
   readonly name: string;
@@ -125,7 +144,7 @@ export function assertObserver(observer: Observer, what: string): void {
 /**
  * How many tasks a scope has, and had. At every moment `spawned` equals the sum of all the others.
  *
- * Only the scope's own tasks count; a detached task belongs to its lifetime.
+ * Only the scope's own tasks count; a detached task belongs to its lifetime. See {@linkcode TaskScope}.
  */
 export interface Counters {
   /** Tasks made so far. */
@@ -144,7 +163,7 @@ export interface Counters {
   readonly queued: number;
 }
 
-/** The live tree of a scope, as plain JSON. */
+/** The live tree of a scope, as plain JSON. See {@linkcode TaskScope}. */
 export interface ScopeTree {
   /** The name of the scope or task. */
   readonly name: string;

@@ -78,16 +78,16 @@ import { resultOf, watchDrains } from "./otel/drains.ts";
 import { instrumentsOf } from "./otel/metrics.ts";
 import { Tracker } from "./otel/tracker.ts";
 
-/** The attributes of a span, by name. */
+/** The attributes of a span, by name. See {@linkcode InstrumentOptions}. */
 export type SpanAttributes = Readonly<Record<string, string | number | boolean | string[] | number[] | boolean[]>>;
 
-/** A `Tracer` of `@opentelemetry/api`, of any version. */
+/** A `Tracer` of `@opentelemetry/api`, of any version. See {@linkcode instrument}. */
 export interface TracerLike {
   /** Begins a span. */
   startSpan(name: string): object;
 }
 
-/** A `Meter` of `@opentelemetry/api`, of any version. */
+/** A `Meter` of `@opentelemetry/api`, of any version. See {@linkcode instrument}. */
 export interface MeterLike {
   /** Makes a counter. */
   createCounter(name: string): object;

@@ -10,7 +10,7 @@ import type { ScopeTree } from "./observer.ts";
 import { ProcessRegistry, processRegistry } from "./process_registry.ts";
 import { assertNumber, assertOptions } from "./validate.ts";
 
-/** How a drain went. */
+/** How a drain went. See {@linkcode ProcessLifetime}. */
 export interface DrainReport {
   /** How many ended before they had to be canceled. */
   readonly completed: number;
@@ -20,7 +20,7 @@ export interface DrainReport {
   readonly pending: number;
 }
 
-/** Options of {@linkcode ProcessLifetime.drain}. */
+/** Options of `drain` of a {@linkcode ProcessLifetime}. */
 export interface DrainOptions {
   /** When the drain is over at the latest. */
   readonly deadline: Deadline;
@@ -37,6 +37,23 @@ const MARGIN = 1_000;
 /**
  * The lifetime of a plain process (Deno, Bun, Node): a registry of what is pending, and a bounded drain. Made by
  * {@linkcode processLifetime}.
+ *
+ * @example What is detached can be seen, canceled and waited for
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { processLifetime, TaskScope } from "@taskscope/taskscope";
+ *
+ * const lifetime = processLifetime();
+ * const { task } = await TaskScope.run((scope) => ({
+ *   task: scope.spawnDetached((task) => task.sleep(60_000), { deadline: { minutes: 2 }, name: "warm up" }),
+ * }));
+ * lifetime.waitUntil(Promise.resolve("a promise of other code"));
+ * assertEquals(lifetime.tree().map(({ name }) => name), ["warm up"]);
+ *
+ * lifetime.cancel();
+ * await lifetime.drain({ deadline: { seconds: 10 } });
+ * assertEquals([lifetime.pending, task.state], [0, "canceled"]);
+ * ```
  */
 export class ProcessLifetime implements Lifetime {
   readonly #registry: ProcessRegistry;

@@ -17,7 +17,7 @@ import { assertCount, assertNumber, assertOneOf, assertOptions, assertText } fro
 import { watcher } from "./watch.ts";
 
 /**
- * Options of a scope. `context`, `lifetime`, `observer` and `grace` are handed down to everything below; deadline and
+ * Options of a {@linkcode TaskScope}. `context`, `lifetime`, `observer` and `grace` are handed down to everything below; deadline and
  * cancellation reach it.
  */
 export interface TaskScopeOptions {

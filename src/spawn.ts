@@ -16,7 +16,7 @@ import { type Task, taskOf } from "./task.ts";
 import { assertFunction, assertOptions, assertText, show } from "./validate.ts";
 import { watcher } from "./watch.ts";
 
-/** Options of `spawn`. */
+/** Options of `spawn` of a {@linkcode TaskScope}. */
 export interface SpawnOptions {
   /**
    * What people see.
@@ -30,7 +30,7 @@ export interface SpawnOptions {
   readonly context?: readonly ContextBinding[] | undefined;
 }
 
-/** Options of `shield`. */
+/** Options of `shield` of a {@linkcode TaskScope}. */
 export interface ShieldOptions extends SpawnOptions {
   /** When the shielded work must be over. Required: it is the only thing that ends it early. */
   readonly deadline: Deadline;

@@ -28,6 +28,10 @@ let nodeOf: (task: Task<unknown>) => ScopeNode;
  *   const task = scope.spawn(() => Promise.resolve(42), { name: "answer" });
  *   assertEquals(await task, 42);
  *   assertEquals([task.name, task.state], ["answer", "succeeded"]);
+ *
+ *   const other = scope.spawn((task) => task.sleep(60_000));
+ *   other.cancel();
+ *   assertEquals((await other.outcome).state, "canceled");
  * });
  * ```
  */

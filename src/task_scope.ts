@@ -20,10 +20,10 @@ import { type ShieldOptions, spawnChild, type SpawnOptions } from "./spawn.ts";
 import { abortable, type Pause, pause, sleep } from "./waiting.ts";
 import { assertFunction, assertNumber, isThenable, wrong } from "./validate.ts";
 
-/** A function that runs in a scope of its own. */
+/** A function that runs in a scope of its own. See {@linkcode TaskScope}. */
 export type TaskFunction<T> = (scope: TaskScope) => T | PromiseLike<T>;
 
-/** A task that need not run here: what `defineTask` of `./durable` makes. */
+/** A task that need not run here: what `defineTask` of `./durable` makes. See {@linkcode TaskScope}. */
 export interface HandoffTask<Input, SpawnOptions, Spawned, HandoffOptions, HandedOff> {
   /** What `scope.spawnDetached(task, input, options)` does. */
   spawnDetachedIn(scope: TaskScope, input: Input, options: SpawnOptions): Spawned;
@@ -156,7 +156,18 @@ export class TaskScope implements ScopeInfo, AsyncDisposable {
     return this.#node.failures?.slice(1) ?? [];
   }
 
-  /** The time left until the deadline, in milliseconds, never below 0; `Infinity` without a deadline. */
+  /**
+   * The time left until the deadline, in milliseconds, never below 0; `Infinity` without a deadline.
+   *
+   * @example
+   * ```ts
+   * import { assert } from "@std/assert";
+   * import { TaskScope } from "@taskscope/taskscope";
+   *
+   * const left = await TaskScope.run((scope) => scope.remaining(), { deadline: { seconds: 2 } });
+   * assert(left > 0 && left <= 2_000);
+   * ```
+   */
   remaining(): number {
     const { limit } = this.#node;
     return !limit ? Infinity : Math.max(0, limit.at - Date.now());
@@ -167,12 +178,37 @@ export class TaskScope implements ScopeInfo, AsyncDisposable {
    *
    * @param key Made with `contextKey`.
    * @returns The value, or `undefined`.
+   *
+   * @example
+   * ```ts
+   * import { assertEquals } from "@std/assert";
+   * import { contextKey, TaskScope } from "@taskscope/taskscope";
+   *
+   * const User = contextKey<string>("user");
+   * await TaskScope.run(async (scope) => {
+   *   const own = scope.spawn((task) => task.get(User), { context: [User.with("Grace")] });
+   *   assertEquals([scope.get(User), await own], ["Ada", "Grace"]);
+   * }, { context: [User.with("Ada")] });
+   * ```
    */
   get<T>(key: ContextKey<T>): T | undefined {
     return lookUp(this.#node.values, key);
   }
 
-  /** The live tree as plain JSON. */
+  /**
+   * The live tree as plain JSON.
+   *
+   * @example
+   * ```ts
+   * import { assertEquals } from "@std/assert";
+   * import { TaskScope } from "@taskscope/taskscope";
+   *
+   * await TaskScope.run((scope) => {
+   *   scope.spawn(() => {}, { name: "one" });
+   *   assertEquals(scope.tree().children.map(({ path, state }) => [path, state]), [["page/one", "running"]]);
+   * }, { name: "page" });
+   * ```
+   */
   tree(): ScopeTree {
     return toTree(this.#node);
   }
@@ -285,6 +321,7 @@ export class TaskScope implements ScopeInfo, AsyncDisposable {
    * @param options The deadline is required.
    */
   spawnDetached<I, O, S>(task: HandoffTask<I, O, S, never, unknown>, input: NoInfer<I>, options: NoInfer<O>): S;
+  /** One of the overloads of {@linkcode TaskScope}: of a function, or of a task of `./durable`. */
   spawnDetached(fn: never, ...rest: never[]): unknown {
     return (fn as Partial<AnyHandoffTask> | undefined)?.spawnDetachedIn?.(this, ...rest as [never, never]) ??
       spawnDetached(this.#node, fn, rest[0] as never, toScope);
@@ -297,6 +334,21 @@ export class TaskScope implements ScopeInfo, AsyncDisposable {
    * @param input What the task's schema takes.
    * @param options The deadline is required; see `./durable`.
    * @throws {TypeError} If `task` is not one.
+   *
+   * @example
+   * ```ts
+   * import { assertEquals } from "@std/assert";
+   * import { TaskScope } from "@taskscope/taskscope";
+   * import { defineTask, handoffTo, inProcessEngine } from "@taskscope/taskscope/durable";
+   * import { z } from "zod";
+   *
+   * const double = defineTask("double", z.number(), (_scope, n) => n * 2);
+   * await TaskScope.run(async (scope) => {
+   *   const handle = scope.handoff(double, 21, { deadline: { hours: 1 } });
+   *   await handle.accepted; // from here on the engine has it
+   *   assertEquals([handle.where, handle.engine], ["handed-off", "in-process"]);
+   * }, { context: [handoffTo(inProcessEngine())] });
+   * ```
    */
   handoff<I, O, H>(task: HandoffTask<I, never, unknown, O, H>, ...rest: [input: NoInfer<I>, options: NoInfer<O>]): H {
     if (!task?.handOffFrom) throw wrong("Cannot hand off", "a task of defineTask is needed", task);
@@ -339,6 +391,7 @@ export class TaskScope implements ScopeInfo, AsyncDisposable {
    * @param fn Add `{ deadline }` after it.
    */
   shield<T>(fn: TaskFunction<T> & "the deadline is missing: shield(fn, { deadline })"): Promise<T>;
+  /** Runs work that outer cancellation and outer deadlines do not reach; see {@linkcode TaskScope}. */
   shield<T>(fn: TaskFunction<T>, options?: ShieldOptions): Promise<T> {
     return spawnChild(this.#node, fn, options, Flag.SHIELD | Flag.CALL, toScope, "Cannot open a shield");
   }
@@ -417,6 +470,17 @@ export class TaskScope implements ScopeInfo, AsyncDisposable {
    * Waits until all tasks have ended. A scope made with `new` is closed then. While a task runs, spawning is allowed.
    *
    * @throws What the scope failed with (G5), or the reason it was canceled for if that cut something (G8).
+   *
+   * @example Without it, the end of the block cancels what still runs
+   * ```ts
+   * import { assertEquals } from "@std/assert";
+   * import { TaskScope } from "@taskscope/taskscope";
+   *
+   * await using scope = new TaskScope({ deadline: { seconds: 10 } });
+   * const one = scope.spawn(() => 1);
+   * await scope.join();
+   * assertEquals([one.state, scope.state], ["succeeded", "closed"]);
+   * ```
    */
   async join(): Promise<void> {
     const node = this.#node;
@@ -435,6 +499,17 @@ export class TaskScope implements ScopeInfo, AsyncDisposable {
    *
    * @param reason What the signals abort with; by default a `CancelReason` of kind `closed`.
    * @throws What the scope failed with, unless somebody has read that failure from a task or from `join`.
+   *
+   * @example
+   * ```ts
+   * import { assertEquals } from "@std/assert";
+   * import { TaskScope } from "@taskscope/taskscope";
+   *
+   * const scope = new TaskScope();
+   * const task = scope.spawn((task) => task.sleep(60_000));
+   * await scope.close();
+   * assertEquals([task.state, scope.state], ["canceled", "closed"]);
+   * ```
    */
   async close(reason?: unknown): Promise<void> {
     const node = this.#node;

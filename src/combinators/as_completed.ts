@@ -6,7 +6,7 @@
 import type { Outcome } from "../observer.ts";
 import type { Task } from "../task.ts";
 
-/** A task that has ended, and how. */
+/** A task that has ended, and how. See {@linkcode asCompleted}. */
 export interface Completed<T> {
   /** The task. */
   readonly task: Task<T>;

@@ -10,7 +10,7 @@ import { redisRecords, redisTime } from "./bullmq_records.ts";
 import type { DeadLetter, Engine, Records } from "./engine.ts";
 import { idOfKey } from "./key_id.ts";
 
-/** What a client of ioredis is known by. */
+/** What a client of ioredis is known by. See {@linkcode BullmqOptions}. */
 export interface RedisLike {
   /** Opens another connection. */
   // deno-lint-ignore no-explicit-any -- the options of ioredis have a type of their own

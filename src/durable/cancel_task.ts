@@ -15,6 +15,8 @@ import { cut } from "./verdicts.ts";
  * - `requested`: its worker will be told, if it runs or comes to run; nothing more is known
  * - `too-late`: it could not be taken out, because a worker has it, or it has ended, or the engine does not know it; and
  *   the engine has no records through which its worker could be told
+ *
+ * See {@linkcode cancelTask}.
  */
 export type CancelAnswer = "removed" | "requested" | "too-late";
 

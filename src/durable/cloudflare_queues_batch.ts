@@ -136,7 +136,7 @@ function waitedOf({ timestamp }: QueueMessageLike, header: Header): number {
   return (header.waited ?? 0) + Math.max(0, Date.now() - timestamp.getTime());
 }
 
-/** An engine that has one batch to consume. */
+/** An engine that has one batch to consume. See {@linkcode CloudflareQueues}. */
 export interface BatchEngine extends Engine {
   /** Hands out the messages of the batch. */
   consume(receive: (delivery: Delivery) => Promise<Verdict>, options: ConsumeOptions): Promise<Consumption>;

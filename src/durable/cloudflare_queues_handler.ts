@@ -38,7 +38,7 @@ export interface QueueHandlerOptions extends Omit<ReceiverOptions, "lifetime" | 
   readonly limits?: LimitOverrides | undefined;
 }
 
-/** What a Worker exports as `queue`. */
+/** What a Worker exports as `queue`. See {@linkcode queueHandler}. */
 export type QueueHandler<Env> = (batch: QueueBatchLike, env: Env, ctx: WaitUntilHost) => Promise<void>;
 
 const OPTIONS = ["concurrency", "grace", "limits"];

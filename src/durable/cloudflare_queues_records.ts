@@ -5,7 +5,7 @@
  */
 import type { Records } from "./engine.ts";
 
-/** What is used of a KV namespace. */
+/** What is used of a KV namespace. See {@linkcode kvRecords}. */
 export interface KvNamespaceLike {
   /** Reads. */
   get(key: string): Promise<string | null>;
@@ -63,7 +63,7 @@ export function kvRecords(namespace: KvNamespaceLike): Records {
   };
 }
 
-/** What is used of a namespace of Durable Objects. */
+/** What is used of a namespace of Durable Objects. See {@linkcode durableObjectRecords}. */
 export interface DurableObjectNamespaceLike {
   /** The id of an object by name. */
   // deno-lint-ignore no-explicit-any -- only handed on
@@ -73,7 +73,7 @@ export interface DurableObjectNamespaceLike {
   get(id: any): { fetch(url: string, init?: RequestInit): Promise<Response> };
 }
 
-/** What is used of the storage of a Durable Object. */
+/** What is used of the storage of a Durable Object. See {@linkcode RecordsObject}. */
 export interface DurableObjectStorageLike {
   /** Reads. */
   get(key: string): Promise<unknown>;
@@ -85,7 +85,7 @@ export interface DurableObjectStorageLike {
   deleteAll(): Promise<void>;
 }
 
-/** What is used of the state of a Durable Object. */
+/** What is used of the state of a Durable Object. See {@linkcode RecordsObject}. */
 export interface DurableObjectStateLike {
   /** What it keeps. */
   readonly storage: DurableObjectStorageLike;
@@ -112,7 +112,7 @@ export class RecordsObject {
     this.#state = state;
   }
 
-  /** Called by {@linkcode durableObjectRecords}. */
+  /** What `durableObjectRecords` calls. */
   async fetch(request: Request): Promise<Response> {
     const { storage } = this.#state;
     // First of all: no other request gets in while storage is waited for, but while a body is read, one does.
@@ -128,7 +128,7 @@ export class RecordsObject {
     return new Response(null, { status: 204 });
   }
 
-  /** Called by Cloudflare when the record has expired. */
+  /** As `alarm` of every Durable Object: Cloudflare calls it, when the record has expired. */
   async alarm(): Promise<void> {
     if (await this.#read() === undefined) await this.#state.storage.deleteAll();
   }

@@ -5,13 +5,13 @@
  */
 import type { DeadLetter } from "./engine.ts";
 
-/** What is used of a queue binding. */
+/** What is used of a queue binding. See {@linkcode cloudflareQueues}. */
 export interface QueueLike {
   /** Puts a message in. */
   send(body: string, options?: { contentType?: "text"; delaySeconds?: number }): Promise<unknown>;
 }
 
-/** What is used of a message that Cloudflare delivers. */
+/** What is used of a message that Cloudflare delivers. See {@linkcode queueHandler}. */
 export interface QueueMessageLike {
   /** Cloudflare's id of it. */
   readonly id: string;
@@ -27,7 +27,7 @@ export interface QueueMessageLike {
   retry(options?: { delaySeconds?: number }): void;
 }
 
-/** What is used of a batch that Cloudflare delivers. */
+/** What is used of a batch that Cloudflare delivers. See {@linkcode queueHandler}. */
 export interface QueueBatchLike {
   /** The messages; each has a verdict of its own. */
   readonly messages: readonly QueueMessageLike[];

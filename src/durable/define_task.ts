@@ -48,7 +48,24 @@ let inside: (task: AnyDurableTask) => TaskInside;
 
 const TASK_OPTIONS = ["maxAttempts", "minTimeout", "maxTimeout", "multiplier", "jitter", "isRetriable", "context"];
 
-/** A task that need not run here; made by {@linkcode defineTask}. */
+/**
+ * A task that need not run here; made by {@linkcode defineTask}.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { TaskScope } from "@taskscope/taskscope";
+ * import { defineTask, type DurableTask } from "@taskscope/taskscope/durable";
+ * import { z } from "zod";
+ *
+ * const half: DurableTask<number, number, number> = defineTask("half", z.number(), (_scope, n) => n / 2);
+ * const handle = await TaskScope.run((scope) => {
+ *   const { where, name } = scope.spawnDetached(half, 42, { deadline: { seconds: 5 } });
+ *   return { where, name };
+ * });
+ * assertEquals(handle, { where: "local", name: "half" });
+ * ```
+ */
 export class DurableTask<Input, Output, Result>
   implements HandoffTask<Input, SpawnDurableOptions, DurableHandle<Result>, HandoffOptions, HandedOffTask<Result>> {
   static {
@@ -198,7 +215,7 @@ export class DurableTask<Input, Output, Result>
   }
 }
 
-/** Any task, whatever it takes and gives. */
+/** Any task, whatever it takes and gives. See {@linkcode DurableTask}. */
 // deno-lint-ignore no-explicit-any -- a task of some input is no task of unknown input
 export type AnyDurableTask = DurableTask<any, any, any>;
 

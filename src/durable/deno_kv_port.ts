@@ -4,10 +4,10 @@
  * @module
  */
 
-/** A key of Deno KV, as far as it is used here. */
+/** A key of Deno KV, as far as it is used here. See {@linkcode KvQueueLike}. */
 export type KvKey = readonly string[];
 
-/** An atomic operation of Deno KV, as far as it is used here. */
+/** An atomic operation of Deno KV, as far as it is used here. See {@linkcode KvQueueLike}. */
 export interface KvAtomicLike {
   /** Has `commit` do nothing unless these versions are still there. */
   check(...checks: { key: KvKey; versionstamp: string | null }[]): KvAtomicLike;
@@ -19,7 +19,7 @@ export interface KvAtomicLike {
   commit(): Promise<{ ok: true; versionstamp: string } | { ok: false }>;
 }
 
-/** What is used of a `Deno.Kv`. */
+/** What is used of a `Deno.Kv`. See {@linkcode denoKvEngine}. */
 export interface KvQueueLike {
   /** Reads. */
   get(key: KvKey): Promise<{ value: unknown; versionstamp: string | null }>;

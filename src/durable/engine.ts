@@ -4,7 +4,7 @@
  * @module
  */
 
-/** What a producer gives to an engine. */
+/** What a producer gives to an engine. See {@linkcode Engine}. */
 export interface Message {
   /** Two messages with the same key are one: the second is not delivered while the engine still knows the first. */
   readonly key: string;
@@ -14,7 +14,7 @@ export interface Message {
   readonly deadline: Date;
 }
 
-/** A message on its way to a worker. */
+/** A message on its way to a worker. See {@linkcode Engine}. */
 export interface Delivery {
   /** The id that `enqueue` returned. */
   readonly id: string;
@@ -31,7 +31,7 @@ export interface Delivery {
   extend?(ms: number): Promise<void>;
 }
 
-/** What became of a delivery. */
+/** What became of a delivery. See {@linkcode Receiver}. */
 export type Verdict =
   /** Done with: succeeded, failed for good, dropped, or canceled. */
   | {
@@ -53,7 +53,7 @@ export type Verdict =
     readonly reason: string;
   };
 
-/** How a worker takes messages. */
+/** How a worker takes messages. See {@linkcode Engine}. */
 export interface ConsumeOptions {
   /** How many deliveries may be with the worker at once. */
   readonly concurrency: number;
@@ -63,13 +63,13 @@ export interface ConsumeOptions {
   readonly onError: (error: unknown) => void;
 }
 
-/** A running consumption. */
+/** A running consumption. See {@linkcode Engine}. */
 export interface Consumption {
   /** Takes no more; resolves when the verdicts of all deliveries have reached the engine. */
   stop(): Promise<void>;
 }
 
-/** A message that can never be processed. */
+/** A message that can never be processed. See {@linkcode Engine}. */
 export interface DeadLetter {
   /** The id that `enqueue` returned. */
   readonly id: string;
@@ -79,7 +79,7 @@ export interface DeadLetter {
   readonly reason: string;
 }
 
-/** Small facts that outlive processes: cancellations, steps done once, and how tasks ended. */
+/** Small facts that outlive processes: cancellations, steps done once, and how tasks ended. See {@linkcode Engine}. */
 export interface Records {
   /** The value of a key, or `undefined`. */
   get(key: string): Promise<string | undefined>;
@@ -95,7 +95,7 @@ export interface Records {
   delete(key: string): Promise<void>;
 }
 
-/** A durable engine, as far as hand-off is concerned. Delivery is at least once. */
+/** A durable engine, as far as hand-off is concerned. Delivery is at least once. See {@linkcode handoffTo}. */
 export interface Engine {
   /** What people see: `pg-boss`, `bullmq`, `cloudflare-queues`, `deno-kv`, `in-process`. */
   readonly name: string;

@@ -7,7 +7,10 @@ import type { TaskScope } from "../../mod.ts";
 import type { CancelAnswer } from "./cancel_task.ts";
 import type { TaskEnding } from "./records.ts";
 
-/** The handle of a task that was handed off. It is no promise of the result: `outcome` asks for it. */
+/**
+ * The handle of a task that was handed off. It is no promise of the result: `outcome` asks for it. See
+ * {@linkcode handoffTo}.
+ */
 export interface HandedOffTask<Result> {
   /** It does not run in this process, unless a worker of this process takes it. */
   readonly where: "handed-off";

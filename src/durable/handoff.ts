@@ -29,7 +29,7 @@ import { KEEP, readEnding, recordsOf, type TaskEnding } from "./records.ts";
 import { TooLongError } from "./refusals.ts";
 import { type Transferable, valuesIn, valuesOf } from "./transferable.ts";
 
-/** Options of `scope.handoff(task, input, options)`. */
+/** Options of `scope.handoff(task, input, options)`. See {@linkcode handoffTo}. */
 export interface HandoffOptions {
   /** When the task must be over, wherever it runs. Required. */
   readonly deadline: Deadline;

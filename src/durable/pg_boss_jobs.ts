@@ -10,7 +10,7 @@
  */
 import type { DeadLetter, Verdict } from "./engine.ts";
 
-/** What is used of an instance of pg-boss. */
+/** What is used of an instance of pg-boss. See {@linkcode pgBossEngine}. */
 export interface PgBossLike {
   /** Makes a queue if it is not there. */
   createQueue(name: string, options: { retryLimit: number }): Promise<void>;
@@ -23,7 +23,7 @@ export interface PgBossLike {
   getDb(): DatabaseLike;
 }
 
-/** What is used of a job. */
+/** What is used of a job. See {@linkcode PgBossLike}. */
 export interface FetchedJob {
   /** A UUID. */
   readonly id: string;
@@ -33,7 +33,7 @@ export interface FetchedJob {
   readonly retryCount: number;
 }
 
-/** What is used of a database of pg-boss. */
+/** What is used of a database of pg-boss. See {@linkcode PgBossLike}. */
 export interface DatabaseLike {
   /** Runs one statement. */
   // deno-lint-ignore no-explicit-any -- as pg-boss declares it

@@ -14,7 +14,7 @@ import { Pulse } from "./pulse.ts";
 import { type ReceiverOptions, type ReceiverSettings, settingsOf } from "./receiver_options.ts";
 import { GIVE_BACK } from "./verdicts.ts";
 
-/** What became of the deliveries of a worker so far. */
+/** What became of the deliveries of a worker so far. See {@linkcode worker}. */
 export interface WorkerCounters {
   /** Deliveries that have no verdict yet. */
   readonly running: number;
@@ -49,6 +49,7 @@ export interface WorkerCounters {
  * const receiver = new Receiver([], inProcessEngine(), { onEnd() {} });
  * const verdict = await receiver.receive({ id: "1", body: '{"v":7}', attempt: 1 });
  * assertEquals(verdict, { kind: "dead", reason: "The envelope has version 7, only 1 is known here" });
+ * receiver.cancel(); // what runs, if it may not end by itself
  * await receiver.close();
  * ```
  */

@@ -14,7 +14,7 @@ import { type AnyDurableTask, DurableTask } from "./define_task.ts";
 import { KEEP, type TaskEnding } from "./records.ts";
 import { assertTransferables, type Transferable } from "./transferable.ts";
 
-/** An attempt that failed and is followed by another. */
+/** An attempt that failed and is followed by another. See {@linkcode WorkerOptions}. */
 export interface TaskRetry {
   /** The engine's id. */
   readonly id: string;

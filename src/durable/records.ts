@@ -7,7 +7,7 @@
 import type { OperationError } from "../http/operations/operation.ts";
 import type { Engine, Records } from "./engine.ts";
 
-/** How a task that was handed off ended. */
+/** How a task that was handed off ended. See {@linkcode HandedOffTask}. */
 export interface TaskEnding<Result = unknown> {
   /**
    * How it ended.

@@ -22,7 +22,7 @@ export interface TaskSchema<Input, Output> extends StandardSchema<Output> {
 }
 
 /**
- * The function of a durable task.
+ * The function of a durable task. See {@linkcode defineTask}.
  *
  * @param scope Its scope, with the deadline that was asked for; it has what `run` has, too.
  * @param input What the schema made of the input.
@@ -45,7 +45,7 @@ export interface TaskOptions extends RetryOptions {
   readonly context?: readonly Transferable[] | undefined;
 }
 
-/** Options of `scope.spawnDetached(task, input, options)`. */
+/** Options of `scope.spawnDetached(task, input, options)`. See {@linkcode defineTask}. */
 export interface SpawnDurableOptions extends Omit<DetachedOptions, "onExceed"> {
   /**
    * What to do if the deadline is later than the lifetime allows. `reject`: throw a `LifetimeLimitError`; `clamp`: run
@@ -61,7 +61,7 @@ export interface SpawnDurableOptions extends Omit<DetachedOptions, "onExceed"> {
   readonly key?: string | undefined;
 }
 
-/** The handle of a durable task that runs here: a detached task. */
+/** The handle of a durable task that runs here: a detached task. See {@linkcode DurableHandle}. */
 export type LocalTask<Result> = DetachedTask<Result> & {
   /** It runs in this process. */
   readonly where: "local";
@@ -69,5 +69,5 @@ export type LocalTask<Result> = DetachedTask<Result> & {
   readonly key: string;
 };
 
-/** What `scope.spawnDetached(task, input, options)` gives: `where` tells which. */
+/** What `scope.spawnDetached(task, input, options)` gives: `where` tells which. See {@linkcode defineTask}. */
 export type DurableHandle<Result> = LocalTask<Result> | HandedOffTask<Result>;

@@ -11,7 +11,7 @@ import { claimKey, stepKey } from "./records.ts";
 import { toJson } from "./serializable.ts";
 import { StepClaim } from "./step_claim.ts";
 
-/** One attempt of a durable task, as its function sees it. */
+/** One attempt of a durable task, as its function sees it. See {@linkcode defineTask}. */
 export interface TaskRun {
   /** The idempotency key: the same in all attempts, wherever they run. */
   readonly key: string;
@@ -42,7 +42,7 @@ export interface TaskRun {
   progress(fraction: number, message?: string): void;
 }
 
-/** The scope of a durable task: any {@linkcode TaskScope}, and what is known of this attempt. */
+/** The scope of a durable task: any `TaskScope`, and what is known of this attempt, a {@linkcode TaskRun}. */
 export type TaskRunScope = TaskScope & TaskRun;
 
 /** Where the values of steps are kept. */

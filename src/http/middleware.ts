@@ -7,7 +7,7 @@ import type { TaskScope } from "../../mod.ts";
 import { scopedIn } from "./scoped.ts";
 import { report, type ScopedOptions } from "./scoped_options.ts";
 
-/** What is needed of the context of a request, as Hono has it. */
+/** What is needed of the context of a request, as Hono has it. See {@linkcode scopedMiddleware}. */
 export interface MiddlewareContext {
   /** Has the request. */
   readonly req: { readonly raw: Request };

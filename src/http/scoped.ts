@@ -13,7 +13,10 @@ import { RequestLifetime } from "./request_lifetime.ts";
 import { assertScopedOptions, contextOf, deadlineOf, nameOf, report, type ScopedOptions } from "./scoped_options.ts";
 import { send } from "./send.ts";
 
-/** Handles a request in a scope of its own. What the platform passes after the request follows the scope. */
+/**
+ * Handles a request in a scope of its own. What the platform passes after the request follows the scope. See
+ * {@linkcode scoped}.
+ */
 export type ScopedHandler<Args extends unknown[]> = (
   request: Request,
   scope: TaskScope,

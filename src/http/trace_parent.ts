@@ -5,7 +5,7 @@
  */
 import { type ContextKey, contextKey } from "../../mod.ts";
 
-/** What `traceparent` says of the caller. */
+/** What `traceparent` says of the caller. See {@linkcode TraceParent}. */
 export interface TraceContext {
   /** 32 hexadecimal digits in lower case, not all zero. */
   readonly traceId: string;
@@ -15,7 +15,20 @@ export interface TraceContext {
   readonly flags: number;
 }
 
-/** The caller's trace in a scope made by `scoped`; nothing without a valid `traceparent` header. */
+/**
+ * The caller's trace in a scope made by `scoped`; nothing without a valid `traceparent` header.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { scoped, TraceParent } from "@taskscope/taskscope/http";
+ *
+ * const handler = scoped((_request, scope) => new Response(scope.get(TraceParent)?.traceId));
+ * const headers = { traceparent: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01" };
+ * const response = await handler(new Request("http://localhost/", { headers }));
+ * assertEquals(await response.text(), "0af7651916cd43dd8448eb211c80319c");
+ * ```
+ */
 export const TraceParent: ContextKey<TraceContext> = /* @__PURE__ */ contextKey<TraceContext>("traceparent");
 
 const PATTERN = /^([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(-.*)?$/;

@@ -6,7 +6,7 @@
 import type { CancelKind } from "../errors.ts";
 import type { ErrorPhase } from "../observer.ts";
 
-/** What every event has. */
+/** What every event has. See {@linkcode LifecycleEvent}. */
 export interface Happened {
   /** When, in milliseconds since 1970; see `Recorder` for how exact that is. */
   readonly at: number;
@@ -14,13 +14,13 @@ export interface Happened {
   readonly id: number;
 }
 
-/** What kind of node was made: a root scope, a task, a detached task or a shield. */
+/** What kind of node was made: a root scope, a task, a detached task or a shield. See {@linkcode SpawnEvent}. */
 export type SpawnKind = "scope" | "task" | "detached" | "shield";
 
 /** How a task or scope ended. One that was abandoned has no such end: see {@linkcode AbandonEvent}. */
 export type EndState = "succeeded" | "failed" | "canceled";
 
-/** A task was made, or a root scope opened. */
+/** A task was made, or a root scope opened. See {@linkcode LifecycleEvent}. */
 export interface SpawnEvent extends Happened {
   /** `"spawn"`. */
   readonly type: "spawn";
@@ -40,13 +40,13 @@ export interface SpawnEvent extends Happened {
   readonly stack?: string;
 }
 
-/** The function of a task is about to be called. */
+/** The function of a task is about to be called. See {@linkcode LifecycleEvent}. */
 export interface StartEvent extends Happened {
   /** `"start"`. */
   readonly type: "start";
 }
 
-/** A cancellation began in this scope; it reaches everything below but shields. */
+/** A cancellation began in this scope; it reaches everything below but shields. See {@linkcode LifecycleEvent}. */
 export interface CancelEvent extends Happened {
   /** `"cancel"`. */
   readonly type: "cancel";
@@ -58,13 +58,15 @@ export interface CancelEvent extends Happened {
   readonly reason: string;
 }
 
-/** The deadline of this scope or task passed while it ran; the cancellation follows. */
+/**
+ * The deadline of this scope or task passed while it ran; the cancellation follows. See {@linkcode LifecycleEvent}.
+ */
 export interface DeadlineEvent extends Happened {
   /** `"deadline"`. */
   readonly type: "deadline";
 }
 
-/** A task or scope ended. */
+/** A task or scope ended. See {@linkcode LifecycleEvent}. */
 export interface SettleEvent extends Happened {
   /** `"settle"`. */
   readonly type: "settle";
@@ -78,7 +80,10 @@ export interface SettleEvent extends Happened {
   readonly message: string | null;
 }
 
-/** A task ignored its cancellation for longer than `grace`; nobody waits for it any more, but it may still run. */
+/**
+ * A task ignored its cancellation for longer than `grace`; nobody waits for it any more, but it may still run. See
+ * {@linkcode LifecycleEvent}.
+ */
 export interface AbandonEvent extends Happened {
   /** `"abandon"`. */
   readonly type: "abandon";
@@ -86,7 +91,7 @@ export interface AbandonEvent extends Happened {
   readonly message: string;
 }
 
-/** An abandoned task ended after all. */
+/** An abandoned task ended after all. See {@linkcode LifecycleEvent}. */
 export interface LateSettleEvent extends Happened {
   /** `"late-settle"`. */
   readonly type: "late-settle";
@@ -96,7 +101,7 @@ export interface LateSettleEvent extends Happened {
   readonly message: string | null;
 }
 
-/** An error that surfaces nowhere else, as an observer's `onError` hears it. */
+/** An error that surfaces nowhere else, as an observer's `onError` hears it. See {@linkcode LifecycleEvent}. */
 export interface ErrorEvent extends Happened {
   /** `"error"`. */
   readonly type: "error";
@@ -110,7 +115,7 @@ export interface ErrorEvent extends Happened {
  * One thing that happened to a scope or task. Plain data: it survives `JSON.stringify` and holds on to nothing.
  *
  * All texts are as the program gave them, only cut: whoever shows them makes them inert. An event may be about an `id`
- * whose spawn is not known any more.
+ * whose spawn is not known any more. See {@linkcode Recorder}.
  */
 export type LifecycleEvent =
   | SpawnEvent

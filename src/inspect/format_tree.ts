@@ -48,7 +48,7 @@ export interface FormatTreeOptions {
   readonly ignored?: number | undefined;
 }
 
-/** What has a tree, or several. */
+/** What has a tree, or several. See {@linkcode formatTree}. */
 export interface HasTree {
   /** The live tree, or those of the detached tasks. */
   tree(): ScopeTree | readonly ScopeTree[];

@@ -9,7 +9,7 @@
  * @module
  */
 
-/** Whether a request may see the inspector; only `true` lets it in. */
+/** Whether a request may see the inspector; only `true` lets it in. See {@linkcode inspector}. */
 export type InspectorGuard = (request: Request) => boolean | Promise<boolean>;
 
 /** Headers that no browser sends, but what forwards its requests. Their values are never believed. */

@@ -136,6 +136,23 @@ export class Recorder implements Disposable {
    * @param listener Receives a plain object.
    * @returns What ends it.
    * @throws {TypeError} If `listener` is not a function.
+   *
+   * @example
+   * ```ts
+   * import { assertEquals } from "@std/assert";
+   * import { TaskScope } from "@taskscope/taskscope";
+   * import { Recorder } from "@taskscope/taskscope/inspect";
+   *
+   * const recorder = new Recorder();
+   * const seen: string[] = [];
+   * const unsubscribe = recorder.subscribe(({ type }) => void seen.push(type));
+   * recorder.start();
+   * await TaskScope.run(() => {});
+   * recorder.stop();
+   * unsubscribe();
+   * recorder.clear();
+   * assertEquals([seen, recorder.events()], [["spawn", "settle"], []]);
+   * ```
    */
   subscribe(listener: (event: LifecycleEvent) => void): () => void {
     assertFunction(listener, "Cannot subscribe to a recorder");

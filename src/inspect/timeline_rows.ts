@@ -20,7 +20,7 @@ export type Row =
   | { readonly depth: number; readonly lane: Lane; readonly fold: undefined }
   | { readonly depth: number; readonly lane: undefined; readonly fold: Fold };
 
-/** A part of a timeline with a title and an axis of its own. */
+/** A part of a timeline with a title and an axis of its own. See {@linkcode renderTimeline}. */
 export interface Chapter {
   /** When it begins, in milliseconds since 1970: it has what is spawned from then on, and all below that. */
   readonly at: number;

@@ -6,7 +6,7 @@
 import type { LaneState } from "./timeline_lane.ts";
 import { type Palette, PALETTES } from "./timeline_palette.ts";
 
-/** `auto`: as the reader's system prefers. */
+/** `auto`: as the reader's system prefers. See {@linkcode TimelineOptions}. */
 export type TimelineTheme = "auto" | "light" | "dark";
 
 /** The start of every class and id: a picture may stand in a page among others. */

@@ -11,7 +11,17 @@ import { processLifetime, type ProcessLifetimeOptions } from "../shutdown_signal
 import { readEnv } from "./globals.ts";
 import { limitOf } from "./limits.ts";
 
-/** Whether this is Deno Deploy; `false` if the environment may not be read. */
+/**
+ * Whether this is Deno Deploy; `false` if the environment may not be read.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { isDenoDeploy } from "@taskscope/taskscope/deno";
+ *
+ * assertEquals(isDenoDeploy(), false); // here
+ * ```
+ */
 export function isDenoDeploy(): boolean {
   return readEnv("DENO_DEPLOY") === "true";
 }

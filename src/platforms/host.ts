@@ -12,7 +12,18 @@ import type { Lifetime } from "../lifetime.ts";
 import { isThenable, wrong } from "../validate.ts";
 import type { LifetimeLimit } from "./limits.ts";
 
-/** A lifetime that knows the limit of its host. */
+/**
+ * A lifetime that knows the limit of its host.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { cloudflareLifetime, type PlatformLifetime } from "@taskscope/taskscope/cloudflare";
+ *
+ * const lifetime: PlatformLifetime = cloudflareLifetime({ waitUntil() {} });
+ * assertEquals([lifetime.limit.ms, lifetime.limit.origin], [30_000, "response-end"]);
+ * ```
+ */
 export interface PlatformLifetime extends Lifetime {
   /** The host's limit: how long, from when, and where that is written. */
   readonly limit: LifetimeLimit;
@@ -26,7 +37,7 @@ export interface PlatformLifetime extends Lifetime {
   disconnected(): void;
 }
 
-/** Anything that has the host's own `waitUntil`. */
+/** Anything that has the host's own `waitUntil`. See {@linkcode PlatformLifetime}. */
 export interface WaitUntilHost {
   /** Keeps the invocation alive until `work` has settled. */
   // deno-lint-ignore no-explicit-any -- the hosts' own types differ: Promise<any>, Promise<unknown>, void, any

@@ -4,7 +4,7 @@
  * Lambda freezes the process when the handler's promise settles and thaws it in another invocation, which is then blamed
  * for what fails. So there is no detached work after a handler; there is work that the invocation awaits.
  *
- * **Guarantees.** Work is taken only inside of {@linkcode LambdaLifetime.run}, which settles when all of it has. With a
+ * **Guarantees.** Work is taken only inside of `run` of a {@linkcode LambdaLifetime}, which settles when all of it has. With a
  * streaming response the client has its answer as soon as the stream is ended: the rest runs behind it, until the
  * function's time is over.
  *
@@ -19,7 +19,7 @@ import { type LifetimeLimit, limitOf } from "./limits.ts";
 
 export type { LifetimeLimit };
 
-/** What is needed of the handler's context. */
+/** What is needed of the handler's context. See {@linkcode lambdaLifetime}. */
 export interface LambdaContext {
   /** Milliseconds until Lambda ends the invocation. */
   getRemainingTimeInMillis(): number;
@@ -28,7 +28,23 @@ export interface LambdaContext {
 /** How long before the function's time is over the answer has to be on its way, in milliseconds. */
 const ANSWER = 250;
 
-/** The lifetime of one invocation. Made by {@linkcode lambdaLifetime}. */
+/**
+ * The lifetime of one invocation. Made by {@linkcode lambdaLifetime}.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { lambdaLifetime } from "@taskscope/taskscope/lambda";
+ *
+ * const log: string[] = [];
+ * const lifetime = lambdaLifetime({ getRemainingTimeInMillis: () => 30_000 });
+ * const answer = await lifetime.run(() => {
+ *   lifetime.waitUntil(Promise.resolve().then(() => log.push("sent")));
+ *   return 202;
+ * });
+ * assertEquals([answer, ...log], [202, "sent"]);
+ * ```
+ */
 export class LambdaLifetime implements Lifetime {
   /** When the function's time is over. */
   readonly deadline: Date;
@@ -48,7 +64,7 @@ export class LambdaLifetime implements Lifetime {
   }
 
   /**
-   * Takes work that {@linkcode run} will await.
+   * Takes work that `run` will await.
    *
    * @param work A native promise; a rejection is reported with `console.error`.
    * @throws {LifetimeUnavailableError} If `run` is not on: Lambda would freeze the work.

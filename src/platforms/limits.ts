@@ -9,10 +9,20 @@ import { type LifetimeLimit, LIMITS, type LimitTrigger } from "./limits_data.ts"
 
 export type { LifetimeLimit, LimitTrigger };
 
-/** Limits of your own, in milliseconds, by trigger; `null`: no limit is known. */
+/** Limits of your own, in milliseconds, by trigger; `null`: no limit is known. See {@linkcode PlatformLifetime}. */
 export type LimitOverrides = { readonly [Trigger in LimitTrigger]?: number | null };
 
-/** Every limit that is known here. */
+/**
+ * Every limit that is known here.
+ *
+ * @example
+ * ```ts
+ * import { assert } from "@std/assert";
+ * import { lifetimeLimits } from "@taskscope/taskscope/platforms";
+ *
+ * assert(lifetimeLimits.some(({ platform, origin }) => platform === "cloudflare" && origin === "response-end"));
+ * ```
+ */
 export const lifetimeLimits: readonly LifetimeLimit[] = LIMITS;
 
 const LONGEST = 366 * 86_400_000;
@@ -27,7 +37,7 @@ const overrides = strictObject({
   "durable-object": milliseconds,
 });
 
-/** Where to look, besides the name of the host. */
+/** Where to look, besides the name of the host. See {@linkcode limitOf}. */
 export interface LimitQuery {
   /**
    * What began the invocation.

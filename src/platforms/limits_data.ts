@@ -3,10 +3,10 @@
  *
  * @module
  */
-/** What began the invocation. */
+/** What began the invocation. See {@linkcode limitOf}. */
 export type LimitTrigger = "http" | "cron" | "queue" | "alarm" | "edge" | "background" | "durable-object";
 
-/** One limit of one host. */
+/** One limit of one host. See {@linkcode PlatformLifetime}. */
 export interface LifetimeLimit {
   /** The host, such as `cloudflare`. */
   readonly platform: string;

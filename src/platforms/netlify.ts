@@ -26,7 +26,17 @@ export interface NetlifyOptions {
   readonly limits?: LimitOverrides | undefined;
 }
 
-/** The request's context on Netlify; `undefined` elsewhere. */
+/**
+ * The request's context on Netlify; `undefined` elsewhere.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { netlifyContext } from "@taskscope/taskscope/netlify";
+ *
+ * assertEquals(netlifyContext(), undefined); // here
+ * ```
+ */
 export function netlifyContext(): WaitUntilHost | undefined {
   const context = globals().Netlify?.context;
   return typeof read(context, "waitUntil") === "function" ? context as WaitUntilHost : undefined;

@@ -40,7 +40,7 @@ export function nodeLifetime(options: ProcessLifetimeOptions = {}): ProcessLifet
   return processLifetime({ signals: ["SIGTERM", "SIGINT"], ...options });
 }
 
-/** What `http.createServer` gave, for a handler that wants more than the request. */
+/** What `http.createServer` gave, for a handler that wants more than the request. See {@linkcode toNodeListener}. */
 export interface NodeContext {
   /** Node's `http.IncomingMessage`. */
   readonly req: NodeRequest;

@@ -5,7 +5,7 @@
  */
 type Bytes = Uint8Array<ArrayBuffer>;
 
-/** What is needed of Node's `http.IncomingMessage`. */
+/** What is needed of Node's `http.IncomingMessage`. See {@linkcode toNodeListener}. */
 export interface NodeRequest {
   /** Such as "GET". */
   readonly method?: string | undefined;

@@ -4,7 +4,7 @@
  * @module
  */
 
-/** What is needed of Node's `http.ServerResponse`. */
+/** What is needed of Node's `http.ServerResponse`. See {@linkcode toNodeListener}. */
 export interface NodeResponse {
   /** The status. */
   statusCode: number;

@@ -37,7 +37,17 @@ export interface SupabaseOptions {
   readonly startedAt?: Date | undefined;
 }
 
-/** `EdgeRuntime` on Supabase; `undefined` elsewhere, also on Vercel, where it is a string. */
+/**
+ * `EdgeRuntime` on Supabase; `undefined` elsewhere, also on Vercel, where it is a string.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { supabaseRuntime } from "@taskscope/taskscope/supabase";
+ *
+ * assertEquals(supabaseRuntime(), undefined); // here
+ * ```
+ */
 export function supabaseRuntime(): WaitUntilHost | undefined {
   const { EdgeRuntime } = globals();
   const isIt = typeof EdgeRuntime === "object" && typeof read(EdgeRuntime, "waitUntil") === "function";

@@ -28,7 +28,17 @@ export interface VercelOptions {
   readonly limits?: LimitOverrides | undefined;
 }
 
-/** The request's context on Vercel; `undefined` elsewhere. */
+/**
+ * The request's context on Vercel; `undefined` elsewhere.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { vercelContext } from "@taskscope/taskscope/vercel";
+ *
+ * assertEquals(vercelContext(), undefined); // here
+ * ```
+ */
 export function vercelContext(): WaitUntilHost | undefined {
   const context = contextOf("@vercel/request-context");
   return typeof read(context, "waitUntil") === "function" ? context as WaitUntilHost : undefined;

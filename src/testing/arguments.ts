@@ -6,13 +6,15 @@
 import type { FetchInvocation } from "./fetch_invocation.ts";
 import type { Invocation } from "./invocation.ts";
 
-/** The `ctx` of Cloudflare, the `context` of Vercel and Netlify, the `event` of Fastly. */
+/**
+ * The `ctx` of Cloudflare, the `context` of Vercel and Netlify, the `event` of Fastly. See {@linkcode SimulatedHost}.
+ */
 export interface SimulatedContext {
   /** Keeps the invocation alive until `work` has settled. */
   waitUntil(work: Promise<unknown>): void;
 }
 
-/** The `info` of `Deno.serve`. */
+/** The `info` of `Deno.serve`. See {@linkcode SimulatedHost}. */
 export interface SimulatedInfo {
   /** The address of the client. */
   readonly remoteAddr: { readonly transport: "tcp"; readonly hostname: string; readonly port: number };
@@ -20,7 +22,7 @@ export interface SimulatedInfo {
   readonly completed: Promise<void>;
 }
 
-/** The `context` of Lambda. */
+/** The `context` of Lambda. See {@linkcode SimulatedHost}. */
 export interface SimulatedLambdaContext {
   /** The identity of the invocation. */
   readonly awsRequestId: string;

@@ -6,13 +6,26 @@
 import type { Counters, ScopeTree } from "../../mod.ts";
 import type { SimulatedHost } from "./simulated_host.ts";
 
-/** What an assertion of this module throws; test runners know it by its name. */
+/**
+ * What an assertion of this module throws; test runners know it by its name.
+ *
+ * @example
+ * ```ts
+ * import { assertThrows } from "@std/assert";
+ * import { TaskScope } from "@taskscope/taskscope";
+ * import { assertConserved, AssertionError } from "@taskscope/taskscope/testing";
+ *
+ * const { counters, path, state } = new TaskScope();
+ * const tree = () => ({ name: path, path, state, age: 0, remaining: null, children: [] });
+ * assertThrows(() => assertConserved({ counters: { ...counters, spawned: 1 }, path, tree }), AssertionError);
+ * ```
+ */
 export class AssertionError extends Error {
   /** The name by which test runners know it. */
   override readonly name = "AssertionError";
 }
 
-/** What is needed of a scope. */
+/** What is needed of a scope. See {@linkcode assertConserved}. */
 export interface CountedScope {
   /** How many tasks it has, and had. */
   readonly counters: Counters;

@@ -5,7 +5,7 @@
  */
 import type { LifetimeLimit, LimitQuery } from "../platforms/limits.ts";
 
-/** The hosts that can be simulated. */
+/** The hosts that can be simulated. See {@linkcode SimulatedHost}. */
 export type ProfileName =
   | "cloudflare"
   | "vercel"
@@ -19,7 +19,7 @@ export type ProfileName =
   | "lambda"
   | "fastly";
 
-/** How a host treats `waitUntil`. */
+/** How a host treats `waitUntil`. See {@linkcode HostProfile}. */
 export interface WaitUntilRules {
   /** A call when the invocation is over and nothing is held: Fastly and service workers throw, the others take it. */
   readonly late: "accepted" | "throws";
@@ -31,7 +31,7 @@ export interface WaitUntilRules {
   readonly otherwise: "throws" | "ignored";
 }
 
-/** How a host ends its instance, when it is told to. */
+/** How a host ends its instance, when it is told to. See {@linkcode HostProfile}. */
 export interface ShutdownRules {
   /** What the code hears first. */
   readonly tells: "SIGTERM" | "SIGINT" | "beforeunload" | "nothing";
@@ -41,10 +41,13 @@ export interface ShutdownRules {
   readonly drains: boolean;
 }
 
-/** Where an unhandled error goes: to nobody, into the log, or it ends the process and all that runs there. */
+/**
+ * Where an unhandled error goes: to nobody, into the log, or it ends the process and all that runs there. See
+ * {@linkcode HostProfile}.
+ */
 export type ErrorSink = "nowhere" | "log" | "process-exit";
 
-/** A host, as far as it can be observed by a handler. */
+/** A host, as far as it can be observed by a handler. See {@linkcode SimulatedHost}. */
 export interface HostProfile {
   /** The host in the data of limits. */
   readonly platform: string;
@@ -77,13 +80,13 @@ export interface HostProfile {
   readonly shutdown: ShutdownRules;
 }
 
-/** What a test may set differently: any part of the profile, the limits, and `env`. */
+/** What a test may set differently: any part of the profile, the limits, and `env`. See {@linkcode SimulatedHost}. */
 export interface HostOverrides extends Partial<HostProfile>, LimitQuery {
   /** The `env` that a handler is given on Cloudflare. */
   readonly env?: unknown;
 }
 
-/** A profile with the limit that counts. */
+/** A profile with the limit that counts. See {@linkcode SimulatedHost}. */
 export interface SimulatedProfile extends HostProfile {
   /** The host's limit: how long, from when, and where that is written. */
   readonly limit: LifetimeLimit;

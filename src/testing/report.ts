@@ -4,7 +4,7 @@
  * @module
  */
 
-/** What ended work before its end. */
+/** What ended work before its end. See {@linkcode WorkReport}. */
 export type CutBy =
   | "never-registered"
   | "late"
@@ -14,7 +14,7 @@ export type CutBy =
   | "shutdown"
   | "process-exit";
 
-/** One piece of work of an invocation. */
+/** One piece of work of an invocation. See {@linkcode CallReport}. */
 export interface WorkReport {
   /** The path of a task, also for the promise by which the host holds it; a name given; or which `waitUntil` it was. */
   readonly name: string;
@@ -32,7 +32,7 @@ export interface WorkReport {
   readonly thawedIn?: string;
 }
 
-/** An error, and where the host let it go. */
+/** An error, and where the host let it go. See {@linkcode CallReport}. */
 export interface ErrorReport {
   /** What was thrown. */
   readonly error: unknown;
@@ -45,7 +45,7 @@ export interface ErrorReport {
   readonly where: "response" | "log" | "nowhere" | "process-exit" | "event" | "next-invocation";
 }
 
-/** One invocation. */
+/** One invocation. See {@linkcode SimulatedHost}. */
 export interface CallReport {
   /** Method and path of the request, or the trigger. */
   readonly name: string;
@@ -69,7 +69,7 @@ export interface CallReport {
   readonly errors: readonly ErrorReport[];
 }
 
-/** Everything since the host was opened. */
+/** Everything since the host was opened. See {@linkcode SimulatedHost}. */
 export interface HostReport {
   /** The invocations, in their order. */
   readonly calls: readonly CallReport[];

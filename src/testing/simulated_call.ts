@@ -10,6 +10,8 @@ import type { CallReport } from "./report.ts";
  *
  * "Cut off" means: the timers of the invocation never fire, so that code which waits for one goes no further, and no
  * `finally` runs; what ends nevertheless is reported as lost. On hosts that are a plain process, timers go on, too.
+ *
+ * See {@linkcode SimulatedHost}.
  */
 export interface SimulatedCall<T> {
   /** Method and path of the request, or the trigger. */

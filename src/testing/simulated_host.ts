@@ -17,10 +17,10 @@ import { resolveProfile } from "./profiles.ts";
 import type { CutBy, HostReport } from "./report.ts";
 import type { SimulatedCall } from "./simulated_call.ts";
 
-/** A handler of requests; what follows the request differs from host to host. */
+/** A handler of requests; what follows the request differs from host to host. See {@linkcode SimulatedHost}. */
 export type SimulatedHandler = (request: Request, ...platformArguments: never[]) => Response | PromiseLike<Response>;
 
-/** A handler of other events. */
+/** A handler of other events. See {@linkcode SimulatedHost}. */
 export type SimulatedEventHandler<T> = (event: never, ...platformArguments: never[]) => T | PromiseLike<T>;
 
 const WHAT = "Cannot simulate a host";
@@ -62,6 +62,24 @@ let isOpen = false; // globals are replaced meanwhile
  * await host.settled();
  * assertEquals(call.report().completed, ["waitUntil 1", "GET /transfer/audit"]); // 1: the request itself
  * assertNothingPending(host);
+ * ```
+ *
+ * @example The limit comes before the work has ended
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { type SimulatedContext, SimulatedHost } from "@taskscope/taskscope/testing";
+ *
+ * const host = new SimulatedHost("cloudflare", { trigger: "cron" });
+ * const call = host.invoke((_event: unknown, _env: unknown, ctx: SimulatedContext) => {
+ *   ctx.waitUntil(new Promise(() => {}));
+ *   void host.track("metrics", new Promise(() => {}));
+ * });
+ * await call.response;
+ * host.reachLimit();
+ * assertEquals(call.report().cutOff, ["waitUntil 1", "metrics"]);
+ *
+ * await host.shutdown(); // what runs next has a new instance
+ * host.close();
  * ```
  */
 export class SimulatedHost implements Disposable {

@@ -9,10 +9,10 @@
 import { patiently } from "./deno_kv_patience.ts";
 import type { NewEntry, OperationStore, StoredEntry } from "./store.ts";
 
-/** A key of Deno KV, as far as it is used here. */
+/** A key of Deno KV, as far as it is used here. See {@linkcode KvLike}. */
 export type KvKey = readonly string[];
 
-/** An atomic operation of Deno KV, as far as it is used here. */
+/** An atomic operation of Deno KV, as far as it is used here. See {@linkcode KvLike}. */
 export interface KvAtomicLike {
   /** Has `commit` do nothing unless these versions are still there. */
   check(...checks: { key: KvKey; versionstamp: string | null }[]): KvAtomicLike;
@@ -24,7 +24,7 @@ export interface KvAtomicLike {
   commit(): Promise<{ ok: true; versionstamp: string } | { ok: false }>;
 }
 
-/** What is used of a `Deno.Kv`. */
+/** What is used of a `Deno.Kv`. See {@linkcode denoKvStore}. */
 export interface KvLike {
   /** Reads. */
   get(key: KvKey): Promise<{ value: unknown; versionstamp: string | null }>;

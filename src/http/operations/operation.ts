@@ -58,6 +58,8 @@
  * - `deadline-exceeded`: its deadline passed
  * - `abandoned`: canceled or out of time, but its function had not ended when its grace was over
  * - `lost`: the process that ran it has not been heard of for longer than its lease
+ *
+ * See {@linkcode isEnded}.
  */
 export type OperationState =
   | "queued"
@@ -69,7 +71,7 @@ export type OperationState =
   | "abandoned"
   | "lost";
 
-/** How far an operation is. */
+/** How far an operation is. See {@linkcode Operation}. */
 export interface OperationProgress {
   /** From 0 to 1. */
   readonly fraction: number;
@@ -77,7 +79,7 @@ export interface OperationProgress {
   readonly message?: string;
 }
 
-/** Why an operation did not succeed. */
+/** Why an operation did not succeed. See {@linkcode Operation}. */
 export interface OperationError {
   /** The name of the error, such as `TypeError`. */
   readonly name: string;
@@ -91,7 +93,7 @@ export interface OperationError {
   readonly cause?: OperationError;
 }
 
-/** An operation, as JSON. Times are ISO 8601 in UTC. */
+/** An operation, as JSON. Times are ISO 8601 in UTC. See {@linkcode Operations}. */
 export interface Operation<Result = unknown> {
   /** Cannot be guessed: 122 random bits. */
   readonly id: string;

@@ -17,7 +17,7 @@ import { answer, routeOf } from "./routes.ts";
 import type { OperationFunction } from "./prepare.ts";
 import { Starter, type StartOptions } from "./start.ts";
 
-/** What goes on in this process; for dashboards and tests. */
+/** What goes on in this process; for dashboards and tests. See {@linkcode Operations}. */
 export interface OperationsCounters {
   /** Operations whose function runs here. */
   readonly running: number;

@@ -9,7 +9,7 @@ import { assertCount, assertFunction, assertNumber, assertOptions, wrong } from 
 import type { Operation } from "./operation.ts";
 import type { OperationStore } from "./store.ts";
 
-/** Bounds of what clients and tasks may use up. */
+/** Bounds of what clients and tasks may use up. See {@linkcode OperationsOptions}. */
 export interface OperationLimits {
   /**
    * Unfinished operations of one owner. Exact among the starts of one process.

@@ -5,7 +5,7 @@
  */
 import type { NewEntry, OperationStore, StoredEntry } from "./store.ts";
 
-/** What is used of the client that the npm package `postgres` makes. */
+/** What is used of the client that the npm package `postgres` makes. See {@linkcode postgresStore}. */
 export interface SqlLike {
   /** Runs one statement. */
   // deno-lint-ignore no-explicit-any -- the parameters of the client have a type of its own

@@ -9,14 +9,14 @@ import { assertNumber, wrong } from "../../validate.ts";
 import type { Keeper } from "./keeper.ts";
 
 /**
- * Tells how far an operation is.
+ * Tells how far an operation is. See {@linkcode OperationFunction}.
  *
  * @param fraction From 0 to 1; what is beyond is taken as the nearer of the two.
  * @param message What it does now.
  */
 export type ReportProgress = (fraction: number, message?: string) => void;
 
-/** The function of an operation. What it returns, as JSON, is the result. */
+/** The function of an operation. What it returns, as JSON, is the result. See {@linkcode Operations}. */
 export type OperationFunction<Output, Result> = (
   task: TaskScope,
   input: Output,

@@ -4,7 +4,7 @@
  * @module
  */
 
-/** One thing that is wrong with a value. */
+/** One thing that is wrong with a value. See {@linkcode SchemaResult}. */
 export interface SchemaIssue {
   /** What is wrong. */
   readonly message: string;
@@ -12,7 +12,7 @@ export interface SchemaIssue {
   readonly path?: readonly (PropertyKey | { readonly key: PropertyKey })[] | undefined;
 }
 
-/** What a schema says of a value. */
+/** What a schema says of a value. See {@linkcode StandardSchema}. */
 export type SchemaResult<Output> =
   | {
     /** What it made of the value. */
@@ -24,7 +24,7 @@ export type SchemaResult<Output> =
     readonly issues: readonly SchemaIssue[];
   };
 
-/** The part of Standard Schema, version 1, that is used here. */
+/** The part of Standard Schema, version 1, that is used here. See {@linkcode StartOptions}. */
 export interface StandardSchema<Output> {
   /** What the specification keeps apart from the library's own methods. */
   readonly "~standard": {
@@ -37,7 +37,7 @@ export interface StandardSchema<Output> {
   };
 }
 
-/** One wrong field, as an answer names it. */
+/** One wrong field, as an answer names it. See {@linkcode Operations}. */
 export interface FieldProblem {
   /** As people write it: `files[0].name`; empty for the whole input. */
   readonly field: string;

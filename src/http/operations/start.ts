@@ -24,7 +24,7 @@ import { type NewRecord, newRecord, type OperationRecord } from "./record.ts";
 import { operationResponse } from "./routes.ts";
 import { fieldsOf, type StandardSchema } from "./standard_schema.ts";
 
-/** Options of {@linkcode Operations.start}, and those of `spawnDetached`. */
+/** Options of `start` of {@linkcode Operations}, and those of `spawnDetached`. */
 export interface StartOptions<Output> extends DetachedOptions {
   /** What kind of operation it is. */
   readonly name: string;

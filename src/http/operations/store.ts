@@ -4,7 +4,7 @@
  * @module
  */
 
-/** What is written under a key. */
+/** What is written under a key. See {@linkcode OperationStore}. */
 export interface NewEntry {
   /** Plain JSON. */
   readonly value: unknown;
@@ -20,7 +20,7 @@ export interface NewEntry {
   readonly counted?: boolean;
 }
 
-/** What is read under a key. */
+/** What is read under a key. See {@linkcode OperationStore}. */
 export interface StoredEntry {
   /** As it was written, and a copy of its own. */
   readonly value: unknown;

@@ -7,7 +7,7 @@ import { CountedKeys } from "./counted_keys.ts";
 import { KeyedLock } from "./keyed_lock.ts";
 import type { NewEntry, OperationStore, StoredEntry } from "./store.ts";
 
-/** What is used of a `Storage` of unstorage. */
+/** What is used of a `Storage` of unstorage. See {@linkcode unstorageStore}. */
 export interface StorageLike {
   /** Reads. */
   getItem(key: string): Promise<unknown>;
@@ -19,7 +19,7 @@ export interface StorageLike {
   getKeys(base?: string): Promise<string[]>;
 }
 
-/** What is written under a key. */
+/** What is written under a key. See {@linkcode unstorageStore}. */
 export interface Row {
   /** JSON as text: what a driver parses on its own stays as it is. */
   readonly json: string;
@@ -152,7 +152,7 @@ class UnstorageStore implements OperationStore {
  *
  * **Guarantees.** Not atomic: unstorage can neither compare and set nor create if absent. Inside one process, one store of
  * this kind does so itself, with a turn for each key; what that means among processes is said at
- * {@linkcode Operations}. What other processes start counts against the limits two seconds later. For idempotency keys that
+ * `Operations`. What other processes start counts against the limits two seconds later. For idempotency keys that
  * are exact among processes, take PostgreSQL or Deno KV.
  *
  * @param storage What `createStorage({ driver })` gives. Make one store of it for the process.

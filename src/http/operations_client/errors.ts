@@ -92,7 +92,7 @@ export class ServerUnreachableError extends Error {
 }
 
 /**
- * An operation ended, but not as `succeeded`: the reason of {@linkcode RemoteOperation.result}.
+ * An operation ended, but not as `succeeded`: the reason of `result` of a {@linkcode RemoteOperation}.
  *
  * @example
  * ```ts

@@ -10,13 +10,13 @@ import { askUntilAnswered } from "./caller.ts";
 import { type OperationsClientOptions, type Settings, settingsOf } from "./options.ts";
 import { RemoteOperation, type SignalOptions } from "./remote_operation.ts";
 
-/** Options of {@linkcode OperationsClient.operation}. */
+/** Options of `operation` of an {@linkcode OperationsClient}. */
 export interface RemoteOptions<Result> {
   /** What the result must be: a schema of zod, valibot, arktype or any other that follows Standard Schema. */
   readonly result?: StandardSchema<Result>;
 }
 
-/** Options of {@linkcode OperationsClient.start}. */
+/** Options of `start` of an {@linkcode OperationsClient}. */
 export interface StartRequest<Result> extends RemoteOptions<Result>, SignalOptions {
   /**
    * The method.
@@ -42,7 +42,27 @@ export interface StartRequest<Result> extends RemoteOptions<Result>, SignalOptio
 const WHAT = "Cannot start an operation";
 const START_OPTIONS = ["method", "json", "body", "headers", "idempotencyKey", "result", "signal"];
 
-/** The operations of one server; made by {@linkcode operationsClient}. */
+/**
+ * The operations of one server; made by {@linkcode operationsClient}.
+ *
+ * @example An operation is found again by its id
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { scoped } from "@taskscope/taskscope/http";
+ * import { memoryStore, Operations } from "@taskscope/taskscope/operations";
+ * import { operationsClient } from "@taskscope/taskscope/operations/client";
+ *
+ * const operations = new Operations({ store: memoryStore() });
+ * const handler = scoped(async (request, scope) =>
+ *   await operations.handle(request) ??
+ *     operations.start(scope, { name: "report", request, deadline: { minutes: 1 } }, () => "done")
+ * );
+ * const client = operationsClient("http://localhost", { fetch: (url, init) => handler(new Request(url, init)) });
+ *
+ * const { id } = await client.start("/reports");
+ * assertEquals(await client.operation(id).result(), "done");
+ * ```
+ */
 export class OperationsClient {
   readonly #settings: Settings;
 

@@ -10,7 +10,7 @@ import { changes } from "./changes.ts";
 import { OperationFailedError, OperationProblem } from "./errors.ts";
 import type { Settings } from "./options.ts";
 
-/** Options of a call. */
+/** Options of a call. See {@linkcode RemoteOperation}. */
 export interface SignalOptions {
   /** Ends the call, which then rejects with the signal's reason. The operation goes on. */
   readonly signal?: AbortSignal;
@@ -20,7 +20,28 @@ export interface SignalOptions {
  * An operation of the server; made by {@linkcode OperationsClient}.
  *
  * Holds nothing open: each call has a connection of its own, and frees it at its end. A call whose signal aborts stops
- * asking and leaves the operation alone; what ends it is {@linkcode RemoteOperation.cancel}.
+ * asking and leaves the operation alone; what ends it is `cancel`.
+ *
+ * @example It is followed and canceled
+ * ```ts
+ * import { assertEquals, assertRejects } from "@std/assert";
+ * import { scoped } from "@taskscope/taskscope/http";
+ * import { memoryStore, Operations } from "@taskscope/taskscope/operations";
+ * import { OperationFailedError, operationsClient } from "@taskscope/taskscope/operations/client";
+ *
+ * const operations = new Operations({ store: memoryStore() });
+ * const handler = scoped(async (request, scope) =>
+ *   await operations.handle(request) ??
+ *     operations.start(scope, { name: "report", request, deadline: { minutes: 1 } }, (task) => task.sleep(60_000))
+ * );
+ * const client = operationsClient("http://localhost", { fetch: (url, init) => handler(new Request(url, init)) });
+ *
+ * const report = await client.start("/reports");
+ * await report.cancel();
+ * for await (const { state, progress } of report.follow()) console.log(state, progress?.fraction);
+ * assertEquals((await report.read()).state, "canceled");
+ * await assertRejects(() => report.result(), OperationFailedError);
+ * ```
  */
 export class RemoteOperation<Result> {
   /** What it is found by, also after a reload or in another process. */
@@ -36,7 +57,7 @@ export class RemoteOperation<Result> {
     this.#schema = schema;
   }
 
-  /** With what the server said of it first. */
+  /** What `start` of an {@linkcode OperationsClient} makes, with what the server said of it first. */
   static async of<Result>(
     settings: Settings,
     first: Operation,
@@ -91,7 +112,7 @@ export class RemoteOperation<Result> {
    * @param options See {@linkcode SignalOptions}.
    * @returns Its result.
    * @throws {OperationFailedError} If it did not succeed; `state` says how it ended.
-   * @throws What {@linkcode RemoteOperation.follow} throws.
+   * @throws What `follow` throws.
    */
   async result(options: SignalOptions = {}): Promise<Result> {
     let last: Operation<Result> | undefined;

@@ -6,7 +6,7 @@
 import type { ScopeNode } from "../../scope_node.ts";
 import type { Sight } from "../../watch.ts";
 
-/** What was misused; see `watchMisuse`. */
+/** What was misused; see `watchMisuse`. See {@linkcode watchMisuse}. */
 export type MisuseKind =
   | "unseen-error"
   | "scope-not-closed"
@@ -15,7 +15,10 @@ export type MisuseKind =
   | "closed-scope-used"
   | "deadline-too-long";
 
-/** One warning. All its texts are single lines without control characters, whatever names and errors contain. */
+/**
+ * One warning. All its texts are single lines without control characters, whatever names and errors contain. See
+ * {@linkcode watchMisuse}.
+ */
 export interface MisuseWarning {
   /** What was misused. */
   readonly kind: MisuseKind;
