@@ -9,6 +9,7 @@
 import config from "../deno.json" with { type: "json" };
 import { changelogProblems } from "./checks/changelog.ts";
 import { documentationProblems } from "./checks/documentation.ts";
+import { documentationHtmlProblems } from "./checks/documentation_html.ts";
 import { houseRuleProblems } from "./checks/house_rules.ts";
 import { importProblems } from "./checks/imports.ts";
 import { jsrPackageProblems } from "./checks/jsr_package.ts";
@@ -51,6 +52,7 @@ function allChecks(env: { JSR_URL: string }): Leg[] {
     ),
     deno("format", "fmt", "--check"),
     deno("documentation of every entry", "doc", "--lint", ...entries),
+    script("documentation as HTML", () => documentationHtmlProblems(entries, env)),
     script("examples of every symbol", () => documentationProblems(entries, env)),
     script("direction of imports", () => importProblems(entries, env)),
     script("house rules", houseRuleProblems),
