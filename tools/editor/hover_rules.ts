@@ -16,8 +16,8 @@ const UNIT = /\bmillisecond|\bms\b/i;
 /** Kinds of parts that are names of types. */
 const NAME_KINDS = ["className", "interfaceName", "aliasName", "enumName"];
 
-/** What stands for a type that could not be named, or names a file. */
-const LEAK = /\bimport\(|\bsrc\/|#private|\b__|\btypeof [A-Z_]+\b/;
+/** What stands for a type that could not be named, names a file, or takes a parameter apart. */
+const LEAK = /\bimport\(|\bsrc\/|#private|\b__|\btypeof [A-Z_]+\b|[(,] ?\{ [\w, ]+ \}\??: /;
 
 /** Sentences about what an editor would show badly; none if all is well. */
 export function hoverProblems(editor: Editor, all: readonly Shown[]): string[] {

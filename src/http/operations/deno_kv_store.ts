@@ -150,6 +150,7 @@ class DenoKvStore implements OperationStore {
  * const operations = new Operations({ store: denoKvStore(await Deno.openKv()) }); // deno run --unstable-kv …
  * ```
  */
-export function denoKvStore(kv: KvLike, { prefix = "taskscope" }: DenoKvStoreOptions = {}): OperationStore {
+export function denoKvStore(kv: KvLike, options: DenoKvStoreOptions = {}): OperationStore {
+  const { prefix = "taskscope" } = options;
   return new DenoKvStore(kv, prefix);
 }

@@ -172,10 +172,8 @@ function columns({ value, expiresAt, group = undefined, counted = false }: NewEn
  * const operations = new Operations({ store: postgresStore(sql, { listen: true }) });
  * ```
  */
-export function postgresStore(
-  sql: SqlLike,
-  { table = "taskscope_operations", listen = false }: PostgresStoreOptions = {},
-): OperationStore {
+export function postgresStore(sql: SqlLike, options: PostgresStoreOptions = {}): OperationStore {
+  const { table = "taskscope_operations", listen = false } = options;
   if (!/^[a-z_][a-z0-9_]{0,39}$/.test(table)) {
     throw new RangeError(
       `Cannot make a store: table must be of a-z, 0-9 and _, up to 40, got ${JSON.stringify(table)}`,

@@ -170,9 +170,7 @@ class UnstorageStore implements OperationStore {
  * const operations = new Operations({ store: unstorageStore(storage) });
  * ```
  */
-export function unstorageStore(
-  storage: StorageLike,
-  { prefix = "taskscope" }: UnstorageStoreOptions = {},
-): OperationStore {
+export function unstorageStore(storage: StorageLike, options: UnstorageStoreOptions = {}): OperationStore {
+  const { prefix = "taskscope" } = options;
   return new UnstorageStore(storage, prefix);
 }

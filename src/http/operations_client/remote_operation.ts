@@ -99,7 +99,8 @@ export class RemoteOperation<Result> {
    * @throws {ServerUnreachableError} If there was no answer for as long as `patience` allows.
    * @throws {TypeError} If its result is not what the schema says.
    */
-  async *follow({ signal }: SignalOptions = {}): AsyncGenerator<Operation<Result>, void, undefined> {
+  async *follow(options: SignalOptions = {}): AsyncGenerator<Operation<Result>, void, undefined> {
+    const { signal } = options;
     signal?.throwIfAborted();
     const known = this.#latest;
     if (known && isEnded(known.state)) yield known;
