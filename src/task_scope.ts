@@ -350,7 +350,9 @@ export class TaskScope implements ScopeInfo, AsyncDisposable {
    * }, { context: [handoffTo(inProcessEngine())] });
    * ```
    */
-  handoff<I, O, H>(task: HandoffTask<I, never, unknown, O, H>, ...rest: [input: NoInfer<I>, options: NoInfer<O>]): H {
+  handoff<I, O, H>(task: HandoffTask<I, never, unknown, O, H>, input: NoInfer<I>, options: NoInfer<O>): H;
+  /** Hands a task of `./durable` to an engine; see {@linkcode TaskScope}. */
+  handoff<I, O, H>(task: HandoffTask<I, never, unknown, O, H>, ...rest: [NoInfer<I>, NoInfer<O>]): H {
     if (!task?.handOffFrom) throw wrong("Cannot hand off", "a task of defineTask is needed", task);
     return task.handOffFrom(this, ...rest);
   }

@@ -87,6 +87,19 @@ export class Editor {
     return this.#toHover(this.#service.getQuickInfoAtPosition(join(this.#folder, name), at));
   }
 
+  /** What helps inside of the parentheses of a call: the signature, and a line with the words of each parameter. */
+  signature(name: string, at: number): string {
+    const help = this.#service.getSignatureHelpItems(join(this.#folder, name), at, {});
+    const item = help?.items[help.selectedItemIndex];
+    if (!item) return "";
+    const { prefixDisplayParts, suffixDisplayParts, parameters } = item;
+    const list = parameters.map(({ displayParts }) => textOf(displayParts)).join(", ");
+    return [
+      `${textOf(prefixDisplayParts)}${list}${textOf(suffixDisplayParts)}`,
+      ...parameters.map(({ name, documentation }) => `${name}: ${wordsOf(documentation)}`),
+    ].join("\n");
+  }
+
   /** The names that completions offer. */
   completions(name: string, at: number): string[] {
     return this.#complete(name, at).map(({ name }) => name);
@@ -147,10 +160,15 @@ export class Editor {
 
   #toHover({ displayParts = [], documentation = [] }: QuickInfo = {}): Hover {
     const type = textOf(displayParts).replace(/^\(alias\) /, "").replace(/\n(im|ex)port [\w$]+$/, "");
-    return { type, parts: displayParts, doc: textOf(documentation) };
+    return { type, parts: displayParts, doc: wordsOf(documentation) };
   }
 }
 
 function textOf(parts: readonly DisplayPart[]): string {
   return parts.map(({ text }) => text).join("");
+}
+
+/** Editors show a link as its name. */
+function wordsOf(parts: readonly DisplayPart[]): string {
+  return textOf(parts).replace(/\{@link(?:code)? ([^}]*?) ?\}/g, "$1");
 }

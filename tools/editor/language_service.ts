@@ -9,6 +9,11 @@ export interface LanguageService {
     at: number,
     preferences: { includeSymbol: true },
   ): { readonly entries: readonly CompletionEntry[] } | undefined;
+  getSignatureHelpItems(
+    file: string,
+    at: number,
+    options: object,
+  ): { readonly items: readonly SignatureHelp[]; readonly selectedItemIndex: number } | undefined;
   getSyntacticDiagnostics(file: string): readonly Diagnostic[];
   getSemanticDiagnostics(file: string): readonly Diagnostic[];
 }
@@ -22,6 +27,16 @@ export interface DisplayPart {
 export interface QuickInfo {
   readonly displayParts?: readonly DisplayPart[];
   readonly documentation?: readonly DisplayPart[];
+}
+
+export interface SignatureHelp {
+  readonly prefixDisplayParts: readonly DisplayPart[];
+  readonly suffixDisplayParts: readonly DisplayPart[];
+  readonly parameters: readonly {
+    readonly name: string;
+    readonly displayParts: readonly DisplayPart[];
+    readonly documentation: readonly DisplayPart[];
+  }[];
 }
 
 export interface CompletionEntry {

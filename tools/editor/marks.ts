@@ -9,20 +9,21 @@ import { firstSentence } from "./hover_rules.ts";
  * //    ^? const task: Task<number>
  * ```
  *
- * `^?` is a hover: the type, and the first sentence of the words if there are any. `^|` are the completions, and `^!` is
- * the mistake that begins there, below a `@ts-expect-error`. What is long goes on in the next line, below its first.
+ * `^?` is a hover: the type, and the first sentence of the words if there are any. `^|` are the completions, `^(` is what
+ * helps in the parentheses of a call, and `^!` is the mistake that begins there, below a `@ts-expect-error`. What is long
+ * goes on in the next line, below its first.
  */
 interface Mark {
   readonly line: number;
   /** The place in the program. */
   readonly at: number;
-  readonly kind: "?" | "|" | "!";
+  readonly kind: "?" | "|" | "(" | "!";
   readonly text: string;
   /** How far from the left the text is. */
   readonly column: number;
 }
 
-const MARK = /^(\s*\/\/\s*)\^([?|!]) ?(.*)$/;
+const MARK = /^(\s*\/\/\s*)\^([?|(!]) ?(.*)$/;
 
 export function hasMarks(text: string): boolean {
   return text.split("\n").some((line) => MARK.test(line));
@@ -49,6 +50,8 @@ export function markProblems(editor: Editor, name: string, text: string): string
       ? hoverAt(editor, name, at)
       : kind === "|"
       ? editor.completions(name, at).join(" ")
+      : kind === "("
+      ? editor.signature(name, at)
       : mistakes.find((mistake) => mistake.at === at)?.message ?? "nothing";
     return shown === text ? [] : [`${name}:${line} shows:\n${written(column, kind, shown)}`];
   });
