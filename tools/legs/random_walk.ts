@@ -20,7 +20,10 @@ export function freshSeed(): number {
 }
 
 /** A walk on every runtime; the library is in the same bundle everywhere. */
-export function walkLegs(ground: Omit<Ground, "project">, options: Omit<WalkOptions, "command">): Leg[] {
+export function walkLegs(
+  ground: Pick<Ground, "env" | "runtimes" | "scratch">,
+  options: Omit<WalkOptions, "command">,
+): Leg[] {
   const { node22, node24, bun, workerd } = ground.runtimes;
   const deno = { label: `Deno ${Deno.version.deno}`, path: Deno.execPath() };
   const folder = once(() => prepare(ground));
@@ -51,7 +54,7 @@ export function walkLegs(ground: Omit<Ground, "project">, options: Omit<WalkOpti
   ];
 }
 
-async function prepare({ env, scratch }: Omit<Ground, "project">): Promise<string> {
+async function prepare({ env, scratch }: Pick<Ground, "env" | "scratch">): Promise<string> {
   const folder = join(scratch, "random_walk");
   await Deno.mkdir(folder);
   await bundle(env, ["--output", join(folder, "walk.js"), `${FOLDER}/worker.ts`]);
