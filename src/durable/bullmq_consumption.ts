@@ -9,10 +9,12 @@
  * @module
  */
 import { type ConnectionOptions, type IRedisClient, type Job, UnrecoverableError, Worker } from "bullmq";
+import { Bell } from "../http/operations/bell.ts";
 import { show } from "../validate.ts";
 import { redisTime } from "./bullmq_records.ts";
 import type { ConsumeOptions, Consumption, Delivery, Verdict } from "./engine.ts";
-import { insist, Nap, Places } from "./places.ts";
+import { insist } from "./insist.ts";
+import { Places } from "./places.ts";
 
 /** What is in a job. */
 export interface JobData {
@@ -57,7 +59,7 @@ export async function consume(
   worker.on("error", onError);
   await worker.startStalledCheckTimer();
   const places = new Places(concurrency);
-  const nap = new Nap();
+  const bell = new Bell();
   let isStopped = false;
 
   async function handle(job: Job<JobData>, token: string): Promise<void> {
@@ -110,14 +112,14 @@ export async function consume(
       } catch (error) {
         if (isStopped) return;
         onError(error);
-        await nap.take(PAUSE_AFTER_ERROR);
+        await bell.wait(PAUSE_AFTER_ERROR);
       }
     }
   }
   const taking = take();
   const stop = async () => {
     isStopped = true;
-    nap.ring();
+    bell.ring();
     await places.empty();
     await worker.close(true); // ends the waiting for a job at once
     await taking;

@@ -7,11 +7,13 @@
  *
  * @module
  */
+import { Bell } from "../http/operations/bell.ts";
 import { show } from "../validate.ts";
 import type { ConsumeOptions, Delivery, Verdict } from "./engine.ts";
+import { insist } from "./insist.ts";
 import type { Jobs, LeasedJob } from "./pg_boss_jobs.ts";
 import type { PgBossRecords } from "./pg_boss_records.ts";
-import { insist, Nap, Places } from "./places.ts";
+import { Places } from "./places.ts";
 
 const PAUSE_AFTER_ERROR = 500; // milliseconds
 const SWEEPS_A_LEASE = 4;
@@ -25,8 +27,8 @@ export function consume(
   { concurrency, lease, poll, onError }: ConsumeOptions & { readonly poll: number },
 ): { wake: () => void; stop: () => Promise<void> } {
   const places = new Places(concurrency);
-  const idle = new Nap();
-  const betweenSweeps = new Nap();
+  const idle = new Bell();
+  const betweenSweeps = new Bell();
   let isStopped = false;
 
   async function handle(job: LeasedJob): Promise<void> {
@@ -50,13 +52,13 @@ export function consume(
   }
 
   /** Calls `step` until it is stopped; it says how long to rest before the next. */
-  async function repeat(nap: Nap, step: () => Promise<number>): Promise<void> {
+  async function repeat(bell: Bell, step: () => Promise<number>): Promise<void> {
     while (!isStopped) {
       const rest = await step().catch((error) => {
         onError(error);
         return PAUSE_AFTER_ERROR;
       });
-      if (rest > 0 && !isStopped) await nap.take(rest);
+      if (rest > 0 && !isStopped) await bell.wait(rest);
     }
   }
 
