@@ -3,6 +3,8 @@
  *
  * @module
  */
+import { digestText } from "../http/digest.ts";
+import { bytesOf } from "./cloudflare_queues_wire.ts";
 import type { Records } from "./engine.ts";
 
 /** What is used of a KV namespace. See {@linkcode kvRecords}. */
@@ -187,8 +189,6 @@ function unpack(kept: string): string | undefined {
 }
 
 async function shortKey(key: string): Promise<string> {
-  const bytes = new TextEncoder().encode(key);
-  if (bytes.length <= LONGEST_KEY && !["", ".", ".."].includes(key)) return key;
-  const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
-  return `sha256:${Array.from(hash, (byte) => byte.toString(16).padStart(2, "0")).join("")}`;
+  if (bytesOf(key) <= LONGEST_KEY && !["", ".", ".."].includes(key)) return key;
+  return `sha256:${await digestText(key)}`;
 }

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { digestText } from "../http/digest.ts";
 
 /** A key of Deno KV, as far as it is used here. See {@linkcode KvQueueLike}. */
 export type KvKey = readonly string[];
@@ -39,7 +40,5 @@ const LONGEST_PART = 300; // in UTF-16 units: a key has at most 2 KiB
 /** A text as one part of a key: itself, or a hash if it is long or would not come back as it is. */
 export async function keyPart(text: string): Promise<string> {
   if (text.length <= LONGEST_PART && text.isWellFormed() && !text.startsWith("sha256:")) return text;
-  const bytes = new TextEncoder().encode(JSON.stringify(text)); // which tells lone surrogates apart
-  const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
-  return `sha256:${Array.from(hash, (byte) => byte.toString(16).padStart(2, "0")).join("")}`;
+  return `sha256:${await digestText(JSON.stringify(text))}`; // JSON tells lone surrogates apart
 }

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { hex } from "../http/digest.ts";
 
 /**
  * A UUID (version 8) of the SHA-256 of a key: whatever characters the key has, an engine takes it.
@@ -14,6 +15,5 @@ export async function idOfKey(key: string): Promise<string> {
   const view = new DataView(bytes.buffer);
   view.setUint8(6, (view.getUint8(6) & 0x0f) | 0x80);
   view.setUint8(8, (view.getUint8(8) & 0x3f) | 0x80);
-  const hex = Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
-  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
+  return hex(bytes).replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
 }

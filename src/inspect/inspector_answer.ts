@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { randomHex } from "../http/digest.ts";
 
 const ALWAYS: Readonly<Record<string, string>> = {
   "cache-control": "no-store",
@@ -47,8 +48,7 @@ export function json(data: unknown, status = 200): Response {
 
 /** A number nobody can guess, in hex digits. */
 export function randomToken(): string {
-  const bytes = crypto.getRandomValues(new Uint8Array(24));
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+  return randomHex(24);
 }
 
 /** Compares without telling by its time how much is right. */

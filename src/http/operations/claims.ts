@@ -4,7 +4,7 @@
  * @module
  */
 import type { Env } from "./env.ts";
-import { digestText } from "./input.ts";
+import { digestText } from "../digest.ts";
 
 /** What the store has under a key. */
 export interface Claim {

@@ -4,6 +4,7 @@
  * @module
  */
 import { type Bytes, readBytes } from "../read_bytes.ts";
+import { digest, digestText } from "../digest.ts";
 import { problem } from "./problem.ts";
 
 /** What a request brought. */
@@ -85,14 +86,4 @@ async function digestFields(fields: Fields): Promise<string> {
       : [name, value]
   );
   return JSON.stringify(await Promise.all(described));
-}
-
-/** SHA-256, in hexadecimal digits. */
-export async function digestText(text: string): Promise<string> {
-  return await digest(new TextEncoder().encode(text));
-}
-
-async function digest(bytes: Bytes): Promise<string> {
-  const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
-  return Array.from(hash, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }

@@ -5,10 +5,10 @@
  */
 import type { TaskScope } from "../../../mod.ts";
 import { assertFunction, assertOptions, show, wrong } from "../../validate.ts";
+import { digestText } from "../digest.ts";
 import { type Env, report } from "./env.ts";
 import { GuardedStore, StoreFailure } from "./guarded_store.ts";
 import { Hub } from "./hub.ts";
-import { digestText } from "./input.ts";
 import { insides } from "./inside.ts";
 import { type OperationsOptions, type Settings, settingsOf } from "./options.ts";
 import { problem } from "./problem.ts";

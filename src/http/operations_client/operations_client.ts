@@ -4,6 +4,7 @@
  * @module
  */
 import { assertOptions, show, wrong } from "../../validate.ts";
+import { randomHex } from "../digest.ts";
 import type { Operation } from "../operations/operation.ts";
 import type { StandardSchema } from "../operations/standard_schema.ts";
 import { askUntilAnswered } from "./caller.ts";
@@ -86,7 +87,7 @@ export class OperationsClient {
    */
   async start<Result = unknown>(path: string, request: StartRequest<Result> = {}): Promise<RemoteOperation<Result>> {
     assertOptions(request, START_OPTIONS, WHAT);
-    const { method = "POST", json, body, idempotencyKey = randomKey(), result, signal } = request;
+    const { method = "POST", json, body, idempotencyKey = randomHex(16), result, signal } = request;
     if (typeof path !== "string" || /^[a-z][a-z\d+.-]*:|^\/\//i.test(path)) {
       throw wrong(WHAT, "a path below the base URL is needed", path);
     }
@@ -158,10 +159,4 @@ export class OperationsClient {
  */
 export function operationsClient(baseUrl: string | URL, options: OperationsClientOptions = {}): OperationsClient {
   return new OperationsClient(settingsOf(baseUrl, options));
-}
-
-/** Not `crypto.randomUUID`: browsers have that on secure pages only. */
-function randomKey(): string {
-  const bytes = crypto.getRandomValues(new Uint8Array(16));
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
