@@ -19,7 +19,7 @@ import {
   type TaskScope,
 } from "../../mod.ts";
 import { parseDeadline } from "../deadline.ts";
-import { TraceParent } from "../http/trace_parent.ts";
+import { formatTraceParent, TraceParent } from "../http/trace_parent.ts";
 import { wrong } from "../validate.ts";
 import { cancelTask } from "./cancel_task.ts";
 import { seal, VERSION } from "./envelope.ts";
@@ -105,7 +105,7 @@ export function handOff<Result>(
   const body = seal({
     ...{ v: VERSION, task: name, deadline: at, enqueuedAt: now, key, attempt: 1, context: values },
     ...text === undefined ? {} : { input: JSON.parse(text) },
-    ...trace ? { traceparent: `00-${trace.traceId}-${trace.parentId}-${hex(trace.flags)}` } : {},
+    ...trace ? { traceparent: formatTraceParent(trace) } : {},
     ...operation === undefined ? {} : { operation },
   }, what);
   const bytes = new TextEncoder().encode(body).length;
@@ -208,8 +208,4 @@ function hold(scope: TaskScope, enqueue: (each: TaskScope) => Promise<string>, n
     };
     return { id: () => shield.then(id), cancel };
   }
-}
-
-function hex(flags: number): string {
-  return flags.toString(16).padStart(2, "0");
 }

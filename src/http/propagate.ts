@@ -4,7 +4,7 @@
  * @module
  */
 import { type ContextKey, contextKey, type TaskScope } from "../../mod.ts";
-import { TraceParent } from "./trace_parent.ts";
+import { formatTraceParent, TraceParent } from "./trace_parent.ts";
 
 /** The name of the header that carries the remaining time. */
 export const DeadlineHeader: ContextKey<string> = /* @__PURE__ */ contextKey<string>("deadline-header");
@@ -47,9 +47,6 @@ export function propagate(scope: TaskScope, headers?: HeadersInit): Headers {
   const remaining = scope.remaining();
   if (name !== undefined && remaining !== Infinity) result.set(name, `${Math.floor(remaining)}`);
   const trace = scope.get(TraceParent);
-  if (trace && !result.has("traceparent")) {
-    const flags = trace.flags.toString(16).padStart(2, "0");
-    result.set("traceparent", `00-${trace.traceId}-${trace.parentId}-${flags}`);
-  }
+  if (trace && !result.has("traceparent")) result.set("traceparent", formatTraceParent(trace));
   return result;
 }

@@ -59,3 +59,8 @@ export function parseTraceParent(header: string | null): TraceContext | undefine
   const known = version === "00" ? 0xff : SAMPLED;
   return { traceId, parentId, flags: parseInt(flags, 16) & known };
 }
+
+/** The header that {@linkcode parseTraceParent} reads as this trace. */
+export function formatTraceParent({ traceId, parentId, flags }: TraceContext): string {
+  return `00-${traceId}-${parentId}-${flags.toString(16).padStart(2, "0")}`;
+}

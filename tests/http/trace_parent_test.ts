@@ -1,5 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { parseTraceParent } from "@taskscope/taskscope/http";
+import { formatTraceParent } from "../../src/http/trace_parent.ts";
 
 const TRACE = "0af7651916cd43dd8448eb211c80319c";
 const PARENT = "b7ad6b7169203331";
@@ -29,4 +30,12 @@ Deno.test("parseTraceParent() refuses everything else", () => {
       `00-${TRACE}-${PARENT}-01\n`,
     ]
   ) assertEquals(parseTraceParent(header), undefined, `${header}`);
+});
+
+Deno.test("formatTraceParent() writes what parseTraceParent() reads", () => {
+  for (const flags of ["00", "01", "0f", "ff"]) {
+    const header = `00-${TRACE}-${PARENT}-${flags}`;
+    const trace = parseTraceParent(header);
+    assertEquals(trace && formatTraceParent(trace), header);
+  }
 });
