@@ -11,10 +11,11 @@
  *
  * @module
  */
+import type { KvAtomicLike, KvKey } from "../http/operations/deno_kv_port.ts";
 import { assertNumber, assertOptions, assertText } from "../validate.ts";
 import { KvConsumer } from "./deno_kv_consumer.ts";
 import { KvMessages } from "./deno_kv_messages.ts";
-import type { KvAtomicLike, KvKey, KvQueueLike } from "./deno_kv_port.ts";
+import type { KvQueueLike } from "./deno_kv_port.ts";
 import { KvRecords } from "./deno_kv_records.ts";
 import type { ConsumeOptions, Consumption, DeadLetter, Delivery, Engine, Records, Verdict } from "./engine.ts";
 

@@ -13,8 +13,9 @@
  * @module
  */
 import { patiently } from "../http/operations/deno_kv_patience.ts";
+import type { KvAtomicLike, KvKey } from "../http/operations/deno_kv_port.ts";
 import type { DeadLetter, Message } from "./engine.ts";
-import { keyPart, type KvAtomicLike, type KvKey, type KvQueueLike } from "./deno_kv_port.ts";
+import { keyPart, type KvQueueLike } from "./deno_kv_port.ts";
 
 /** What a slot says of its message. */
 interface Row {

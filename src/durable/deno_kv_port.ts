@@ -4,21 +4,7 @@
  * @module
  */
 import { digestText } from "../http/digest.ts";
-
-/** A key of Deno KV, as far as it is used here. See {@linkcode KvQueueLike}. */
-export type KvKey = readonly string[];
-
-/** An atomic operation of Deno KV, as far as it is used here. See {@linkcode KvQueueLike}. */
-export interface KvAtomicLike {
-  /** Has `commit` do nothing unless these versions are still there. */
-  check(...checks: { key: KvKey; versionstamp: string | null }[]): KvAtomicLike;
-  /** Writes. */
-  set(key: KvKey, value: unknown, options?: { expireIn?: number }): KvAtomicLike;
-  /** Removes. */
-  delete(key: KvKey): KvAtomicLike;
-  /** Does all of it, or nothing. */
-  commit(): Promise<{ ok: true; versionstamp: string } | { ok: false }>;
-}
+import type { KvAtomicLike, KvKey } from "../http/operations/deno_kv_port.ts";
 
 /** What is used of a `Deno.Kv`. See {@linkcode denoKvEngine}. */
 export interface KvQueueLike {

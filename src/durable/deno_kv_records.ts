@@ -4,8 +4,9 @@
  * @module
  */
 import { patiently } from "../http/operations/deno_kv_patience.ts";
+import type { KvKey } from "../http/operations/deno_kv_port.ts";
 import type { Records } from "./engine.ts";
-import { keyPart, type KvKey, type KvQueueLike } from "./deno_kv_port.ts";
+import { keyPart, type KvQueueLike } from "./deno_kv_port.ts";
 
 interface Row {
   /** UTF-8: a string would count twice against the limit of 64 KiB. */

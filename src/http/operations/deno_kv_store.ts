@@ -7,22 +7,10 @@
  * @module
  */
 import { patiently } from "./deno_kv_patience.ts";
+import type { KvAtomicLike, KvKey } from "./deno_kv_port.ts";
 import type { NewEntry, OperationStore, StoredEntry } from "./store.ts";
 
-/** A key of Deno KV, as far as it is used here. See {@linkcode KvLike}. */
-export type KvKey = readonly string[];
-
-/** An atomic operation of Deno KV, as far as it is used here. See {@linkcode KvLike}. */
-export interface KvAtomicLike {
-  /** Has `commit` do nothing unless these versions are still there. */
-  check(...checks: { key: KvKey; versionstamp: string | null }[]): KvAtomicLike;
-  /** Writes. */
-  set(key: KvKey, value: unknown, options?: { expireIn?: number }): KvAtomicLike;
-  /** Removes. */
-  delete(key: KvKey): KvAtomicLike;
-  /** Does all of it, or nothing. */
-  commit(): Promise<{ ok: true; versionstamp: string } | { ok: false }>;
-}
+export type { KvAtomicLike, KvKey };
 
 /** What is used of a `Deno.Kv`. See {@linkcode denoKvStore}. */
 export interface KvLike {
