@@ -10,10 +10,9 @@ import { cancelKey, type Env, load, report } from "../http/operations/env.ts";
 import { describe, endingOf } from "../http/operations/ending.ts";
 import { HeldRecord } from "../http/operations/held_record.ts";
 import { isEnded, type OperationProgress } from "../http/operations/operation.ts";
+import { toProgress } from "../http/operations/progress.ts";
 import { ended, type Ending, type OperationRecord, progressed, started } from "../http/operations/record.ts";
 import type { TaskEnding } from "./records.ts";
-
-const LONGEST_MESSAGE = 500; // characters
 
 /** The `kind` of the error of a task that failed because its time was over. */
 export const LATE = "deadline";
@@ -51,11 +50,7 @@ export class OperationRun {
 
   /** Takes progress; it is written at the next look. */
   progress(fraction: number, message?: string): void {
-    const inside = Math.min(1, Math.max(0, Number(fraction) || 0));
-    this.#progress = {
-      fraction: inside,
-      ...message === undefined ? {} : { message: message.slice(0, LONGEST_MESSAGE) },
-    };
+    this.#progress = toProgress(fraction, message);
   }
 
   /** Writes the progress, and reads what others wrote: why it is to be canceled, if it is. */

@@ -7,6 +7,7 @@ import type { TaskScope } from "../../../mod.ts";
 import type { DetachedOptions, DetachedTask } from "../../detached.ts";
 import { assertNumber, wrong } from "../../validate.ts";
 import type { Keeper } from "./keeper.ts";
+import { toProgress } from "./progress.ts";
 
 /**
  * Tells how far an operation is. See {@linkcode OperationFunction}.
@@ -31,8 +32,6 @@ export interface Prepared {
   /** Lets its function be called. */
   open(): void;
 }
-
-const LONGEST_MESSAGE = 500; // characters
 
 /**
  * Spawns the task. Its function waits for `open`.
@@ -60,8 +59,6 @@ function progressOf(keeper: () => Keeper | undefined): ReportProgress {
     const what = "Cannot report progress";
     assertNumber(fraction, "fraction", what, -Infinity, Infinity);
     if (message !== undefined && typeof message !== "string") throw wrong(what, "message must be a string", message);
-    const inside = Math.min(1, Math.max(0, fraction));
-    const short = message === undefined ? {} : { message: message.slice(0, LONGEST_MESSAGE) };
-    keeper()?.progress({ fraction: inside, ...short });
+    keeper()?.progress(toProgress(fraction, message));
   };
 }
