@@ -4,8 +4,7 @@
  * @module
  */
 import { type ContextBinding, ContextKey } from "../context.ts";
-import type { StandardSchema } from "../http/operations/standard_schema.ts";
-import { fieldsOf } from "../http/operations/standard_schema.ts";
+import { fieldsOf, isSchema, type StandardSchema } from "../http/operations/standard_schema.ts";
 import type { TaskScope } from "../../mod.ts";
 import { assertOptions, assertText, isThenable, wrong } from "../validate.ts";
 import { InputError } from "./refusals.ts";
@@ -81,7 +80,7 @@ export function assertTransferables(list: unknown, what: string): asserts list i
  * @throws {TypeError} If it does not follow Standard Schema.
  */
 export function assertSchema(schema: unknown, what: string): void {
-  if (typeof Object(Object(schema)["~standard"]).validate === "function") return;
+  if (isSchema(schema)) return;
   throw wrong(what, 'a Standard Schema is needed, with "~standard"', schema);
 }
 

@@ -15,6 +15,7 @@ import { problem } from "./problem.ts";
 import { Reader } from "./reader.ts";
 import { answer, routeOf } from "./routes.ts";
 import type { OperationFunction } from "./prepare.ts";
+import { isSchema } from "./standard_schema.ts";
 import { Starter, type StartOptions } from "./start.ts";
 
 /** What goes on in this process; for dashboards and tests. See {@linkcode Operations}. */
@@ -155,7 +156,7 @@ export class Operations {
       throw wrong(what, `a name of 1 to ${LONGEST_NAME} characters is needed`, name);
     }
     if (typeof Object(request).headers?.get !== "function") throw wrong(what, "a request is needed", request);
-    if (input !== undefined && typeof Object(Object(input)["~standard"]).validate !== "function") {
+    if (input !== undefined && !isSchema(input)) {
       throw wrong(what, 'input must be a Standard Schema, with "~standard"', input);
     }
     return await this.#asOwner(request, (owner) => this.#starter.start(scope, options, fn, owner));

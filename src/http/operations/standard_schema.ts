@@ -37,6 +37,11 @@ export interface StandardSchema<Output> {
   };
 }
 
+/** Whether it can be asked as a schema is. */
+export function isSchema(value: unknown): boolean {
+  return typeof Object(Object(value)["~standard"]).validate === "function";
+}
+
 /** One wrong field, as an answer names it. See {@linkcode Operations}. */
 export interface FieldProblem {
   /** As people write it: `files[0].name`; empty for the whole input. */
@@ -62,6 +67,11 @@ export function fieldsOf(issues: readonly SchemaIssue[]): FieldProblem[] {
     fields.push(field);
   }
   return fields;
+}
+
+/** All of them, for an error message. */
+export function textOf(fields: readonly FieldProblem[]): string {
+  return fields.map(({ field, detail }) => field ? `${field}: ${detail}` : detail).join(", ");
 }
 
 function fieldOf({ message, path = [] }: SchemaIssue): FieldProblem {

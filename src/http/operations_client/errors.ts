@@ -4,7 +4,7 @@
  * @module
  */
 import type { Operation, OperationState } from "../operations/operation.ts";
-import type { FieldProblem } from "../operations/standard_schema.ts";
+import { type FieldProblem, textOf } from "../operations/standard_schema.ts";
 
 /** What an answer was made of. */
 export interface ProblemParts {
@@ -54,8 +54,7 @@ export class OperationProblem extends Error {
   /** Made by the client. */
   constructor(what: string, status: number, parts: ProblemParts, retryAfter: number | undefined) {
     const { type, title, detail, errors } = parts;
-    const fields = errors.map(({ field, detail }) => field ? `${field}: ${detail}` : detail).join(", ");
-    super([`${what}: ${status}${title && ` ${title}`}`, detail, fields].filter(Boolean).join(": "));
+    super([`${what}: ${status}${title && ` ${title}`}`, detail, textOf(errors)].filter(Boolean).join(": "));
     this.status = status;
     this.type = type;
     this.title = title;

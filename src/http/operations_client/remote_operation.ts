@@ -4,7 +4,7 @@
  * @module
  */
 import { isEnded, type Operation } from "../operations/operation.ts";
-import { fieldsOf, type StandardSchema } from "../operations/standard_schema.ts";
+import { fieldsOf, type StandardSchema, textOf } from "../operations/standard_schema.ts";
 import { askUntilAnswered, urlOf } from "./caller.ts";
 import { changes } from "./changes.ts";
 import { OperationFailedError, OperationProblem } from "./errors.ts";
@@ -151,9 +151,8 @@ export class RemoteOperation<Result> {
     if (operation.state === "succeeded" && this.#schema) {
       const { issues, ...checked } = await this.#schema["~standard"].validate(operation.result);
       if (issues) {
-        const fields = fieldsOf(issues).map(({ field, detail }) => field ? `${field}: ${detail}` : detail).join(", ");
         const what = `Cannot take the result of operation ${this.id}`;
-        throw new TypeError(`${what}: it is not what the schema says: ${fields}`, { cause: issues });
+        throw new TypeError(`${what}: it is not what the schema says: ${textOf(fieldsOf(issues))}`, { cause: issues });
       }
       taken = { ...operation, result: (checked as { value: Result }).value };
     }
