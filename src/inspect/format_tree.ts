@@ -6,10 +6,11 @@
 import type { Lifetime } from "../lifetime.ts";
 import type { ScopeTree } from "../observer.ts";
 import { assertCount, assertNumber, assertOneOf, assertOptions, wrong } from "../validate.ts";
+import { fit } from "./columns.ts";
 import type { LifecycleEvent } from "./events.ts";
 import { count, sum } from "./format_tree_count.ts";
 import { INDENT, linesOf } from "./format_tree_lines.ts";
-import { fit, hasColor, paint, terminalWidth } from "./format_tree_terminal.ts";
+import { hasColor, paint, terminalWidth } from "./format_tree_terminal.ts";
 
 /** Options of {@linkcode formatTree}. */
 export interface FormatTreeOptions {

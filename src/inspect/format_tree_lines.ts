@@ -6,8 +6,10 @@
 import type { ScopeTree } from "../observer.ts";
 import { show } from "../validate.ts";
 import { inertText } from "../inert_text.ts";
+import { columns, fit } from "./columns.ts";
+import { inertText } from "./escape.ts";
 import { count, sum } from "./format_tree_count.ts";
-import { fit, paint, type Style, widthOf } from "./format_tree_terminal.ts";
+import { paint, type Style } from "./format_tree_terminal.ts";
 
 /** How many columns a level is indented by. */
 export const INDENT = 3;
@@ -45,7 +47,7 @@ export function linesOf(root: ScopeTree, view: View): string[] {
   const rows: Row[] = [{ tree: root, above: undefined, left: "", depth: 1 }];
   for (let row = rows.pop(); row; row = rows.pop()) {
     const left = paint(fit(row.left, view.width), "dim", view.isColored);
-    const most = Math.max(0, view.width - widthOf(row.left));
+    const most = Math.max(0, view.width - columns(row.left));
     if ("remark" in row) {
       lines.push(left + paint(fit(row.remark, most), "dim", view.isColored));
       continue;
@@ -99,7 +101,7 @@ function describe(tree: ScopeTree, above: ScopeTree | undefined, most: number, v
     const gap = index === 0 ? "" : "  ";
     if (left <= gap.length) return "";
     const fitting = fit(text, left - gap.length);
-    left -= gap.length + widthOf(text);
+    left -= gap.length + columns(text);
     return gap + paint(fitting, style, view.isColored);
   }).join("");
 }

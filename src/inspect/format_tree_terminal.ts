@@ -1,8 +1,9 @@
 /**
- * What a terminal can do, and how wide a text is on it.
+ * What the terminal can do.
  *
  * @module
  */
+import { readEnv } from "../platforms/globals.ts";
 
 interface Host {
   readonly Deno?: {
@@ -23,32 +24,25 @@ const WIDTH = 120;
 /** Whether standard output is a terminal that shows colors, or the environment says so. */
 export function hasColor(host: Host = globalThis as Host): boolean {
   const { Deno: deno, process } = host;
-  const force = variable(host, "FORCE_COLOR");
+  const force = readEnv("FORCE_COLOR", host);
   if (force) return force !== "0" && force !== "false"; // before NO_COLOR, as in Node
-  if (deno ? deno.noColor : variable(host, "NO_COLOR")) return false;
-  if (variable(host, "TERM") === "dumb") return false;
+  if (deno ? deno.noColor : readEnv("NO_COLOR", host)) return false;
+  if (readEnv("TERM", host) === "dumb") return false;
   return deno ? deno.stdout.isTerminal() : process?.stdout?.isTTY === true;
 }
 
-/** Without asking the user of Deno for a permission. */
-function variable({ Deno: deno, process }: Host, name: string): string | undefined {
-  if (!deno) return process?.env?.[name];
-  const { state } = deno.permissions.querySync({ name: "env", variable: name });
-  return state === "granted" ? deno.env.get(name) : undefined;
-}
-
-/** How many columns standard output has; 120 where it is no terminal. */
-export function terminalWidth({ Deno: deno, process }: Host = globalThis as Host): number {
-  if (!deno) return process?.stdout?.columns || WIDTH;
+/** How many columns standard output has; `otherwise` where it is no terminal. */
+export function terminalWidth({ Deno: deno, process }: Host = globalThis as Host, otherwise = WIDTH): number {
+  if (!deno) return process?.stdout?.columns || otherwise;
   try {
-    return deno.stdout.isTerminal() ? deno.consoleSize().columns || WIDTH : WIDTH;
+    return deno.stdout.isTerminal() ? deno.consoleSize().columns || otherwise : otherwise;
   } catch {
-    return WIDTH;
+    return otherwise;
   }
 }
 
 /** How a piece of text looks. */
-export type Style = "plain" | "bold" | "dim" | "red" | "green" | "yellow" | "magenta" | "cyan" | "alert";
+export type Style = "plain" | "bold" | "dim" | "red" | "green" | "yellow" | "blue" | "magenta" | "cyan" | "alert";
 
 const CODES: Readonly<Record<Style, string>> = {
   plain: "",
@@ -57,6 +51,7 @@ const CODES: Readonly<Record<Style, string>> = {
   red: "31",
   green: "32",
   yellow: "33",
+  blue: "34",
   magenta: "35",
   cyan: "36",
   alert: "1;31",
@@ -65,30 +60,4 @@ const CODES: Readonly<Record<Style, string>> = {
 /** A text in a style, where there are colors. */
 export function paint(text: string, style: Style, isColored: boolean): string {
   return isColored && CODES[style] && text ? `\x1b[${CODES[style]}m${text}\x1b[0m` : text;
-}
-
-const WIDE =
-  /[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\ua960-\ua97c\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{17000}-\u{18cff}\u{1b000}-\u{1b2ff}\u{20000}-\u{3fffd}]|\p{Emoji_Presentation}/u;
-const NONE = /^\p{M}$/u;
-
-/** How many columns a text takes. */
-export function widthOf(text: string): number {
-  let width = 0;
-  for (const character of text) {
-    width += character < "\u0300" ? 1 : WIDE.test(character) ? 2 : NONE.test(character) ? 0 : 1;
-  }
-  return width;
-}
-
-/** Cuts a text to a width in columns. */
-export function fit(text: string, most: number): string {
-  if (widthOf(text) <= most) return text;
-  let fitting = "";
-  let width = 0;
-  for (const character of text) {
-    width += widthOf(character);
-    if (width > most - 1) break;
-    fitting += character;
-  }
-  return most < 1 ? "" : `${fitting}…`;
 }

@@ -3,8 +3,8 @@
  *
  * @module
  */
+import { fit } from "./columns.ts";
 import type { Cancel, Lane, LaneKind } from "./timeline_lane.ts";
-import { columns, fit } from "./timeline_measure.ts";
 import type { Model } from "./timeline_model.ts";
 import { formatDuration, formatMoment } from "./timeline_time.ts";
 
@@ -130,7 +130,7 @@ function shortPath({ above, name }: Lane): string {
 }
 
 function short(name: string): string {
-  return fit(name, LONGEST, columns);
+  return fit(name, LONGEST);
 }
 
 /** Who canceled it, for a list of names. */

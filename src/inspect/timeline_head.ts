@@ -3,9 +3,10 @@
  *
  * @module
  */
+import { fit } from "./columns.ts";
 import { drawLabel, use } from "./timeline_bars.ts";
 import { PAD } from "./timeline_geometry.ts";
-import { fit, pixels } from "./timeline_measure.ts";
+import { pixels } from "./timeline_measure.ts";
 
 const SUMMARY = 13;
 const LINES = 4; // of the summary, at most

@@ -3,9 +3,10 @@
  *
  * @module
  */
+import { fit } from "./columns.ts";
 import { interestOf, notesOf } from "./timeline_facts.ts";
 import { type Label, PAD, type Sizes } from "./timeline_geometry.ts";
-import { fit, pixels } from "./timeline_measure.ts";
+import { pixels } from "./timeline_measure.ts";
 import type { Panel, Row } from "./timeline_rows.ts";
 import { formatDuration } from "./timeline_time.ts";
 

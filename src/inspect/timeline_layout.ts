@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { fit } from "./columns.ts";
 import { interestOf } from "./timeline_facts.ts";
 import { type Columns, columnsFor, GAP, labeled, nameOf, place, SEPARATOR, wordsOf } from "./timeline_labels.ts";
 import {
@@ -18,7 +19,7 @@ import {
   type Spine,
 } from "./timeline_geometry.ts";
 import type { Lane } from "./timeline_lane.ts";
-import { fit, pixels } from "./timeline_measure.ts";
+import { pixels } from "./timeline_measure.ts";
 import type { Panel, Row } from "./timeline_rows.ts";
 import { formatMoment, ticksOf } from "./timeline_time.ts";
 

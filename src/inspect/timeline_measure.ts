@@ -1,14 +1,10 @@
 /**
- * How wide texts are, without a font at hand: in columns of a terminal, and in pixels at most.
+ * How wide a text is in a picture, without a font at hand: in pixels at most.
  *
  * @module
  */
+import { isCombining } from "./columns.ts";
 
-/** Two columns: East Asian wide and fullwidth characters, and emoji. */
-const WIDE =
-  /[\u1100-\u115f\u2e80-\u303e\u3041-\u33ff\u3400-\u4dbf\u4e00-\u9fff\ua000-\ua4cf\ua960-\ua97f\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{1b000}-\u{1b2ff}\u{20000}-\u{3fffd}]|\p{Emoji_Presentation}/u;
-/** No column: it is drawn onto the character before it. */
-const COMBINING = /\p{Mark}/u;
 /** The printable ASCII characters of DejaVu Sans, the broadest of the usual fonts, in hundredths of the font size. */
 const WIDTHS = [
   ...[32, 40, 46, 84, 64, 95, 78, 27, 39, 39, 50, 84, 32, 36, 32, 34, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 34, 34],
@@ -18,20 +14,6 @@ const WIDTHS = [
 ];
 const BOLD = 1.16;
 
-/** How many columns of a terminal a text takes. */
-export function columns(text: string): number {
-  // deno-lint-ignore no-control-regex -- plain ASCII, the usual case
-  if (/^[\u0000-\u007f]*$/.test(text)) return text.length;
-  let width = 0;
-  for (const character of text) width += columnsOf(character);
-  return width;
-}
-
-function columnsOf(character: string): number {
-  if (COMBINING.test(character)) return 0;
-  return WIDE.test(character) ? 2 : 1;
-}
-
 /** How wide a text is at most, in pixels. */
 export function pixels(text: string, size: number, isBold = false): number {
   let hundredths = 0;
@@ -40,22 +22,8 @@ export function pixels(text: string, size: number, isBold = false): number {
 }
 
 function widthOf(character: string): number {
-  if (COMBINING.test(character)) return 0;
+  if (isCombining(character)) return 0;
   if (character === "·") return 38;
   if (character === "…") return 100;
   return character < "\u0370" ? 100 : 130;
-}
-
-/** A text, cut to a width that is measured by `measure`, with an ellipsis where it was cut; empty if nothing fits. */
-export function fit(text: string, width: number, measure: (text: string) => number): string {
-  if (measure(text) <= width) return text;
-  const room = width - measure("…");
-  let used = 0;
-  let kept = "";
-  for (const character of text) {
-    used += measure(character);
-    if (used > room) return kept === "" ? "" : `${kept.trimEnd()}…`;
-    kept += character;
-  }
-  return kept;
 }

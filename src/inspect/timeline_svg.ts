@@ -6,13 +6,15 @@
 import { assertCount, assertNumber, assertOneOf, assertOptions, assertText } from "../validate.ts";
 import { inertText } from "../inert_text.ts";
 import { xml } from "./escape.ts";
+import { fit } from "./columns.ts";
+import { inertText, xml } from "./escape.ts";
 import type { LifecycleEvent } from "./events.ts";
 import { drawLabel, drawRow } from "./timeline_bars.ts";
 import { summaryOf, why } from "./timeline_facts.ts";
 import { PAD, type PlacedPanel, round } from "./timeline_geometry.ts";
 import { Head } from "./timeline_head.ts";
 import { layOut } from "./timeline_layout.ts";
-import { fit, pixels } from "./timeline_measure.ts";
+import { pixels } from "./timeline_measure.ts";
 import { readModel } from "./timeline_model.ts";
 import { arrange, type Chapter } from "./timeline_rows.ts";
 import { definitions, styleSheet, type TimelineTheme } from "./timeline_style.ts";

@@ -5,12 +5,14 @@
  */
 import { assertCount, assertNumber, assertOneOf, assertOptions, assertText } from "../validate.ts";
 import { inertText } from "../inert_text.ts";
+import { columns, fit } from "./columns.ts";
+import { inertText } from "./escape.ts";
 import type { LifecycleEvent } from "./events.ts";
+import { paint, type Style, terminalWidth } from "./format_tree_terminal.ts";
 import { drawCells, LEGEND, MARKS } from "./timeline_cells.ts";
 import { summaryOf } from "./timeline_facts.ts";
 import { nameOf, SEPARATOR, wordsOf } from "./timeline_labels.ts";
 import type { Lane, LaneState } from "./timeline_lane.ts";
-import { columns, fit } from "./timeline_measure.ts";
 import { readModel } from "./timeline_model.ts";
 import { arrange, type Chapter, type Panel, type Row } from "./timeline_rows.ts";
 import { ticksOf } from "./timeline_time.ts";
@@ -48,13 +50,13 @@ const WHAT = "Cannot render a timeline as text";
 const NARROWEST = 40;
 const LEVELS = 6; // of the tree that are drawn, at most
 const SIGNS: Readonly<Record<Lane["kind"], string>> = { scope: "", task: "", detached: "⇢ ", shield: "⊞ " };
-const COLORS: Readonly<Record<LaneState, number>> = {
-  succeeded: 32,
-  failed: 31,
-  canceled: 33,
-  abandoned: 35,
-  running: 34,
-  queued: 2,
+const COLORS: Readonly<Record<LaneState, Style>> = {
+  succeeded: "green",
+  failed: "red",
+  canceled: "yellow",
+  abandoned: "magenta",
+  running: "blue",
+  queued: "dim",
 };
 
 /**
@@ -83,7 +85,7 @@ const COLORS: Readonly<Record<LaneState, number>> = {
  */
 export function renderTimelineText(events: Iterable<LifecycleEvent>, options: TimelineTextOptions = {}): string {
   assertOptions(options, OPTIONS, WHAT);
-  const { title, width = terminalWidth(), color = false, chapters = [], maxLanes = 200, now } = options;
+  const { title, width = defaultWidth(), color = false, chapters = [], maxLanes = 200, now } = options;
   assertText(title, "title", WHAT);
   assertNumber(width, "width", WHAT, NARROWEST, 1_000);
   assertOneOf(color, [true, false], "color", WHAT);
@@ -92,7 +94,7 @@ export function renderTimelineText(events: Iterable<LifecycleEvent>, options: Ti
   const model = readModel(events, now);
   const parts = chapters.map(({ at, title }) => ({ at, title: inertText(title) }));
   const room = Math.floor(width);
-  const lines = title === undefined ? [] : [fit(inertText(title), room, columns)];
+  const lines = title === undefined ? [] : [fit(inertText(title), room)];
   lines.push(...flow(summaryOf(model), " · ", room));
   for (const panel of arrange(model, parts, maxLanes)) {
     lines.push("", ...new PanelText(panel, room, color).lines);
@@ -101,13 +103,8 @@ export function renderTimelineText(events: Iterable<LifecycleEvent>, options: Ti
   return `${lines.join("\n")}\n`;
 }
 
-interface Host {
-  readonly process?: { readonly stdout?: { readonly columns?: unknown } };
-}
-
-function terminalWidth(): number {
-  const { columns } = (globalThis as Host).process?.stdout ?? {};
-  return typeof columns === "number" && columns > 0 ? Math.min(Math.max(columns, NARROWEST), 1_000) : 100;
+function defaultWidth(): number {
+  return Math.min(Math.max(terminalWidth(globalThis, 100), NARROWEST), 1_000);
 }
 
 /** Parts one after the other, in as many lines as it takes. */
@@ -116,7 +113,7 @@ function flow(parts: readonly string[], separator: string, room: number): string
   for (const part of parts) {
     const joined = `${lines.at(-1)}${separator}${part}`;
     if (lines.length > 0 && columns(joined) <= room) lines[lines.length - 1] = joined;
-    else lines.push(fit(part, room, columns));
+    else lines.push(fit(part, room));
   }
   return lines;
 }
@@ -135,22 +132,18 @@ class PanelText {
     const right = Math.min(widest(notes), Math.floor(width * 0.4));
     const middle = width - left - right - 2;
     const cells = drawCells(panel, middle);
-    if (title !== "") this.lines.push(fit(title, width, columns));
+    if (title !== "") this.lines.push(fit(title, width));
     this.lines.push(`${" ".repeat(left + 1)}${axisOf(to - from, middle)}`.trimEnd());
     for (const [index, { lane }] of rows.entries()) {
-      const label = pad(fit(labels[index] as string, left, columns), left);
+      const label = pad(fit(labels[index] as string, left), left);
       const bar = (cells[index] as string[]).join("");
-      const note = fit(notes[index] as string, right, columns);
-      const code = lane ? COLORS[lane.state] : 2;
+      const note = fit(notes[index] as string, right);
+      const style = lane ? COLORS[lane.state] : "dim";
       this.lines.push(
-        color ? `${label} ${paint(code, bar)} ${paint(code, note)}` : `${label} ${bar} ${note}`.trimEnd(),
+        color ? `${label} ${paint(bar, style, true)} ${paint(note, style, true)}` : `${label} ${bar} ${note}`.trimEnd(),
       );
     }
   }
-}
-
-function paint(code: number, text: string): string {
-  return `\x1b[${code}m${text}\x1b[0m`;
 }
 
 function pad(text: string, width: number): string {

@@ -32,8 +32,7 @@ export function isEdgeRuntime(): boolean {
 }
 
 /** An environment variable; `undefined` too if it may not be read: this never asks for a permission. */
-export function readEnv(name: string): string | undefined {
-  const { Deno, process } = globals();
+export function readEnv(name: string, { Deno, process }: HostGlobals = globals()): string | undefined {
   if (!Deno?.env) return process?.env?.[name];
   const state = Deno.permissions?.querySync?.({ name: "env", variable: name }).state ?? "granted";
   return state === "granted" ? Deno.env.get(name) : undefined;

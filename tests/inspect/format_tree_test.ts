@@ -2,7 +2,8 @@ import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/a
 import { FakeTime } from "@std/testing/time";
 import { processLifetime, type ScopeTree, TaskScope } from "@taskscope/taskscope";
 import { formatTree, Recorder } from "@taskscope/taskscope/inspect";
-import { hasColor, terminalWidth, widthOf } from "../../src/inspect/format_tree_terminal.ts";
+import { columns } from "../../src/inspect/columns.ts";
+import { hasColor, terminalWidth } from "../../src/inspect/format_tree_terminal.ts";
 
 const plain = { color: false, width: 200 } as const;
 
@@ -114,10 +115,10 @@ Deno.test("formatTree: no line is wider than asked, wide characters count twice"
   const tree = leaf("漢字😀".repeat(50), { note: "n".repeat(500), children: [leaf("x".repeat(300))] });
   for (const width of [20, 21, 40, 80]) {
     for (const line of formatTree(tree, { color: false, width }).split("\n").slice(0, 2)) {
-      assert(widthOf(line) <= width, line);
+      assert(columns(line) <= width, line);
     }
   }
-  assertEquals([widthOf("a漢e\u0301😀"), widthOf("")], [6, 0]);
+  assertEquals([columns("a漢e\u0301😀"), columns("")], [6, 0]);
 });
 
 const STYLES = ["0", "1", "2", "31", "32", "33", "35", "36", "1;31"];
@@ -180,7 +181,7 @@ Deno.test("formatTree: no line is longer than asked for, on however narrow a ter
   for (let width = 1; width <= 60; width++) {
     for (const children of [1, 50]) {
       for (const line of formatTree(grow(6), { color: false, width, children }).split("\n")) {
-        assert(widthOf(line) <= width, `${width}: ${line}`);
+        assert(columns(line) <= width, `${width}: ${line}`);
       }
     }
   }

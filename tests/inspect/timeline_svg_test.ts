@@ -4,7 +4,8 @@ import { type EndState, type LifecycleEvent, renderTimeline, renderTimelineText 
 import { SaxesParser } from "npm:saxes@6.0.0";
 import type { Label, PlacedPanel } from "../../src/inspect/timeline_geometry.ts";
 import { layOut } from "../../src/inspect/timeline_layout.ts";
-import { columns, pixels } from "../../src/inspect/timeline_measure.ts";
+import { columns } from "../../src/inspect/columns.ts";
+import { pixels } from "../../src/inspect/timeline_measure.ts";
 import { readModel } from "../../src/inspect/timeline_model.ts";
 import { interestOf } from "../../src/inspect/timeline_facts.ts";
 import { PALETTES } from "../../src/inspect/timeline_palette.ts";

@@ -1,7 +1,8 @@
 /** The timeline for terminals. */
 import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { type LifecycleEvent, renderTimelineText } from "@taskscope/taskscope/inspect";
-import { columns, fit, pixels } from "../../src/inspect/timeline_measure.ts";
+import { columns, fit } from "../../src/inspect/columns.ts";
+import { pixels } from "../../src/inspect/timeline_measure.ts";
 import { everything, load, START, Story } from "./timeline_samples.ts";
 
 /** Without the summary above and the legend below. */
@@ -104,7 +105,7 @@ Deno.test("renderTimelineText() has chapters, folds, and refuses options that ma
 });
 
 Deno.test("columns(), pixels() and fit() measure and cut", () => {
-  assertEquals(["abc", "漢字", "e\u0301", "\u{1f600}", "é", "…"].map(columns), [3, 4, 1, 2, 1, 1]);
+  assertEquals(["abc", "漢字", "\u{17000}", "e\u0301", "\u{1f600}", "é", "…"].map(columns), [3, 4, 2, 1, 2, 1, 1]);
   assertEquals(["", "i", "W", "漢", "e\u0301"].map((text) => pixels(text, 100)), [0, 28, 99, 130, 62]);
   assertEquals([3, 2, 1, 0].map((width) => fit("漢a", width, columns)), ["漢a", "", "", ""]);
   assertEquals([9, 4, 3].map((width) => fit("one two", width, columns)), ["one two", "one…", "on…"]);
