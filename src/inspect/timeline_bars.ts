@@ -3,9 +3,10 @@
  *
  * @module
  */
+import type { TaskState } from "../observer.ts";
 import { xml } from "./escape.ts";
 import { describe } from "./timeline_facts.ts";
-import type { Lane, LaneState } from "./timeline_lane.ts";
+import type { Lane } from "./timeline_lane.ts";
 import { type Label, type PlacedPanel, type PlacedRow, round } from "./timeline_geometry.ts";
 
 /** Draws a row. */
@@ -119,7 +120,7 @@ function folded({ left, right, y }: PlacedRow, { sizes }: PlacedPanel): string {
   return rect(left, y, right - left, sizes.bar, outline);
 }
 
-function fillOf(state: LaneState): string {
+function fillOf(state: TaskState): string {
   const hasPattern = state === "failed" || state === "canceled" || state === "abandoned";
   return hasPattern ? `fill="url(#ts-${state}-fill)"` : `class="ts-${state}"`;
 }

@@ -3,11 +3,12 @@
  *
  * @module
  */
-import type { Cancel, Lane, LaneState } from "./timeline_lane.ts";
+import type { TaskState } from "../observer.ts";
+import type { Cancel, Lane } from "./timeline_lane.ts";
 import type { Panel, Row } from "./timeline_rows.ts";
 
 /** The marks of the outcomes: a second sign beside the color, and in words the notes say it, too. */
-export const MARKS: Readonly<Record<LaneState, string>> = {
+export const MARKS: Readonly<Record<TaskState, string>> = {
   succeeded: "✓",
   failed: "✗",
   canceled: "⊘",

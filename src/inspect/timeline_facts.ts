@@ -4,11 +4,12 @@
  * @module
  */
 import { fit } from "./columns.ts";
-import type { Cancel, Lane, LaneKind } from "./timeline_lane.ts";
+import type { SpawnKind } from "./events.ts";
+import type { Cancel, Lane } from "./timeline_lane.ts";
 import type { Model } from "./timeline_model.ts";
 import { formatDuration, formatMoment } from "./timeline_time.ts";
 
-const KINDS: Readonly<Record<LaneKind, string>> = {
+const KINDS: Readonly<Record<SpawnKind, string>> = {
   scope: "scope",
   task: "task",
   detached: "detached task",

@@ -4,12 +4,8 @@
  * @module
  */
 import type { CancelKind } from "../errors.ts";
-
-/** Where a scope or task is in its life, as far as the events tell. */
-export type LaneState = "queued" | "running" | "succeeded" | "failed" | "canceled" | "abandoned";
-
-/** What a lane is of. */
-export type LaneKind = "scope" | "task" | "detached" | "shield";
+import type { TaskState } from "../observer.ts";
+import type { SpawnKind } from "./events.ts";
 
 /** One cancellation. */
 export interface Cancel {
@@ -29,7 +25,7 @@ export interface Cancel {
 interface Beginning {
   readonly id: number;
   readonly name: string;
-  readonly kind: LaneKind;
+  readonly kind: SpawnKind;
   readonly spawned: number;
   readonly owner?: Lane | undefined;
   readonly spawner?: Lane | undefined;
@@ -43,7 +39,7 @@ const PATH_PARTS = 12; // chains of scopes may be thousands deep
 export class Lane {
   readonly id: number;
   readonly name: string;
-  readonly kind: LaneKind;
+  readonly kind: SpawnKind;
   /** The scope that owns it; none for roots and detached tasks. */
   readonly owner: Lane | undefined;
   readonly spawner: Lane | undefined;
@@ -66,9 +62,9 @@ export class Lane {
   ended: number | undefined;
   /** When it ended after it had been abandoned. */
   endedLate: number | undefined;
-  state: LaneState = "running";
+  state: TaskState = "running";
   /** How it ended after it had been abandoned. */
-  lateState: LaneState | undefined;
+  lateState: TaskState | undefined;
   /** Whether it ended well although it had been canceled or was too late. */
   isLate = false;
   /** Whether it was still at work at its own deadline. */

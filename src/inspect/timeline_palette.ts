@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { LaneState } from "./timeline_lane.ts";
+import type { TaskState } from "../observer.ts";
 
 /** The colors of one theme, as `#rrggbb`. */
 export interface Palette {
@@ -21,7 +21,7 @@ export interface Palette {
   readonly cancel: string;
   /** What goes on past the end of its request. */
   readonly past: string;
-  readonly lanes: Readonly<Record<LaneState, string>>;
+  readonly lanes: Readonly<Record<TaskState, string>>;
 }
 
 /** For `prefers-color-scheme`. */

@@ -3,14 +3,15 @@
  *
  * @module
  */
+import type { TaskState } from "../observer.ts";
 import { interestOf } from "./timeline_facts.ts";
-import type { Lane, LaneState } from "./timeline_lane.ts";
+import type { Lane } from "./timeline_lane.ts";
 import type { Model } from "./timeline_model.ts";
 
 /** What stands for all lanes that have no row of their own, under the same one. */
 export interface Fold {
   count: number;
-  readonly states: Map<LaneState, number>;
+  readonly states: Map<TaskState, number>;
   from: number;
   to: number;
 }

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { LaneState } from "./timeline_lane.ts";
+import type { TaskState } from "../observer.ts";
 import { type Palette, PALETTES } from "./timeline_palette.ts";
 
 /** `auto`: as the reader's system prefers. See {@linkcode TimelineOptions}. */
@@ -13,7 +13,7 @@ export type TimelineTheme = "auto" | "light" | "dark";
 export const PREFIX = "ts-";
 
 /** Every state, in the order of the legend. */
-export const STATES: readonly LaneState[] = ["succeeded", "failed", "canceled", "abandoned", "running", "queued"];
+export const STATES: readonly TaskState[] = ["succeeded", "failed", "canceled", "abandoned", "running", "queued"];
 
 const FONT = 'system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", "DejaVu Sans", sans-serif';
 

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { TaskState } from "../observer.ts";
 import { assertCount, assertNumber, assertOneOf, assertOptions, assertText } from "../validate.ts";
 import { inertText } from "../inert_text.ts";
 import { columns, fit } from "./columns.ts";
@@ -12,7 +13,7 @@ import { paint, type Style, terminalWidth } from "./format_tree_terminal.ts";
 import { drawCells, LEGEND, MARKS } from "./timeline_cells.ts";
 import { summaryOf } from "./timeline_facts.ts";
 import { nameOf, SEPARATOR, wordsOf } from "./timeline_labels.ts";
-import type { Lane, LaneState } from "./timeline_lane.ts";
+import type { Lane } from "./timeline_lane.ts";
 import { readModel } from "./timeline_model.ts";
 import { arrange, type Chapter, type Panel, type Row } from "./timeline_rows.ts";
 import { ticksOf } from "./timeline_time.ts";
@@ -50,7 +51,7 @@ const WHAT = "Cannot render a timeline as text";
 const NARROWEST = 40;
 const LEVELS = 6; // of the tree that are drawn, at most
 const SIGNS: Readonly<Record<Lane["kind"], string>> = { scope: "", task: "", detached: "⇢ ", shield: "⊞ " };
-const COLORS: Readonly<Record<LaneState, Style>> = {
+const COLORS: Readonly<Record<TaskState, Style>> = {
   succeeded: "green",
   failed: "red",
   canceled: "yellow",
