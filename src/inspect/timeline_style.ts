@@ -1,5 +1,6 @@
 /**
- * How a timeline looks: its style sheet, patterns and marks. Nothing in here comes from outside.
+ * How a timeline looks: its style sheet, patterns and marks. Nothing in here comes from outside. Every class and id begins
+ * with `ts-`, as a picture may stand in a page among others.
  *
  * @module
  */
@@ -9,22 +10,19 @@ import { type Palette, PALETTES } from "./timeline_palette.ts";
 /** `auto`: as the reader's system prefers. See {@linkcode TimelineOptions}. */
 export type TimelineTheme = "auto" | "light" | "dark";
 
-/** The start of every class and id: a picture may stand in a page among others. */
-export const PREFIX = "ts-";
-
 /** Every state, in the order of the legend. */
-export const STATES: readonly TaskState[] = ["succeeded", "failed", "canceled", "abandoned", "running", "queued"];
+const STATES: readonly TaskState[] = ["succeeded", "failed", "canceled", "abandoned", "running", "queued"];
 
 const FONT = 'system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", "DejaVu Sans", sans-serif';
 
 /** The style sheet. Colors are written out, because not every viewer of SVG knows variables. */
 export function styleSheet(theme: TimelineTheme): string {
   const base = [
-    `.${PREFIX}timeline text{font-family:${FONT}}`,
-    `.${PREFIX}bold{font-weight:600}`,
-    `.${PREFIX}halo{paint-order:stroke;stroke-width:3.5px;stroke-linejoin:round}`,
-    `.${PREFIX}lane .${PREFIX}hit{fill-opacity:0}`,
-    `.${PREFIX}lane:hover .${PREFIX}hit{fill-opacity:.07}`,
+    `.ts-timeline text{font-family:${FONT}}`,
+    ".ts-bold{font-weight:600}",
+    ".ts-halo{paint-order:stroke;stroke-width:3.5px;stroke-linejoin:round}",
+    ".ts-lane .ts-hit{fill-opacity:0}",
+    ".ts-lane:hover .ts-hit{fill-opacity:.07}",
   ].join("");
   if (theme !== "auto") return base + rules(PALETTES[theme]);
   return `${base}${rules(PALETTES.light)}@media screen and (prefers-color-scheme:dark){${rules(PALETTES.dark)}}`;
@@ -32,7 +30,7 @@ export function styleSheet(theme: TimelineTheme): string {
 
 function rules(palette: Palette): string {
   const { background, card, border, grid, text, muted, alarm, cancel, past, lanes } = palette;
-  const own = (name: string, declarations: string) => `.${PREFIX}${name}{${declarations}}`;
+  const own = (name: string, declarations: string) => `.ts-${name}{${declarations}}`;
   return [
     own("background", `fill:${background}`),
     own("card", `fill:${card};stroke:${border}`),
@@ -103,9 +101,9 @@ export function definitions(): string {
 function pattern(name: string, size: number, content: string, isFilled: boolean): string {
   const fill = isFilled ? `<rect width="${size}" height="${size}" class="ts-${name}"/>` : "";
   const attributes = `width="${size}" height="${size}" patternUnits="userSpaceOnUse"`;
-  return `<pattern id="${PREFIX}${name}-fill" ${attributes}>${fill}${content}</pattern>`;
+  return `<pattern id="ts-${name}-fill" ${attributes}>${fill}${content}</pattern>`;
 }
 
 function symbol(name: string, content: string): string {
-  return `<symbol id="${PREFIX}${name}" viewBox="0 0 12 12">${content}</symbol>`;
+  return `<symbol id="ts-${name}" viewBox="0 0 12 12">${content}</symbol>`;
 }
