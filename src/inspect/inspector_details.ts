@@ -9,8 +9,9 @@ import { walk } from "../scope_tree.ts";
 import { inertText } from "../inert_text.ts";
 import type { SpawnEvent } from "./events.ts";
 import type { Live } from "./inspector_live.ts";
-import { kindOf, stateOf } from "./inspector_row.ts";
+import { stateOf } from "./inspector_row.ts";
 import { chainOf } from "./inspector_text.ts";
+import { kindOf } from "./kind_of.ts";
 
 /** What the page shows beside the tree. All texts are inert. */
 export interface Details {

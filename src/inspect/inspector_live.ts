@@ -14,8 +14,9 @@ import { walk } from "../scope_tree.ts";
 import { type Sight, watch } from "../watch.ts";
 import { inertText } from "../inert_text.ts";
 import { OwnedBefore } from "./inspector_owned.ts";
-import { kindOf, type Row, type RowChanges, stateOf } from "./inspector_row.ts";
+import { type Row, type RowChanges, stateOf } from "./inspector_row.ts";
 import { messageOf } from "./inspector_text.ts";
+import { kindOf } from "./kind_of.ts";
 
 interface Kept {
   row: Row;

@@ -34,13 +34,6 @@ export interface RowChanges {
   readonly gone: readonly number[];
 }
 
-/** What kind of node it is. */
-export function kindOf(node: ScopeNode): SpawnKind {
-  if (node.is(Flag.SHIELD)) return "shield";
-  if (node.is(Flag.DETACHED)) return "detached";
-  return node.parent ? "task" : "scope";
-}
-
 /** Where a node that lives is in its life. */
 export function stateOf(node: ScopeNode): Row["state"] {
   if (node.is(Flag.CLEANING)) return "cleanup";

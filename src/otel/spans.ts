@@ -18,10 +18,11 @@ import { lookUp } from "../context.ts";
 import * as Flag from "../flags.ts";
 import { TraceParent } from "../http/trace_parent.ts";
 import type { CancelKind } from "../errors.ts";
+import { kindOf } from "../inspect/kind_of.ts";
 import type { Outcome } from "../observer.ts";
 import type { ScopeNode } from "../scope_node.ts";
 import { factsOf, inert, inertPath, stackOf } from "./inert.ts";
-import { kindOf, nameOf, pathOf, Told, type Track } from "./track.ts";
+import { nameOf, pathOf, Told, type Track } from "./track.ts";
 
 const LATEST_DATE = 8.64e15;
 

@@ -5,6 +5,7 @@
  */
 import type { Attributes, Context, Span } from "@opentelemetry/api";
 import * as Flag from "../flags.ts";
+import { kindOf } from "../inspect/kind_of.ts";
 import type { ScopeNode } from "../scope_node.ts";
 import { inert, inertPath } from "./inert.ts";
 import type { Instruments } from "./metrics.ts";
@@ -84,11 +85,4 @@ export class Told {
     if (Object(error) === error) this.#errors.add(error as object);
     else if (this.#values.size < MOST_VALUES) this.#values.add(error);
   }
-}
-
-/** What a node is, for people. */
-export function kindOf(node: ScopeNode): "scope" | "task" | "detached" | "shield" {
-  if (!node.task) return "scope";
-  if (node.is(Flag.DETACHED)) return "detached";
-  return node.is(Flag.SHIELD) ? "shield" : "task";
 }

@@ -4,6 +4,7 @@
  * @module
  */
 import { type Attributes, context, trace, type Tracer } from "@opentelemetry/api";
+import { kindOf } from "../inspect/kind_of.ts";
 import { infoOf } from "../notify.ts";
 import type { Outcome, ScopeInfo, TaskInfo } from "../observer.ts";
 import type { ScopeNode } from "../scope_node.ts";
@@ -21,7 +22,7 @@ import {
   tellError,
   tellLateEnd,
 } from "./spans.ts";
-import { kindOf, nameOf, Track } from "./track.ts";
+import { nameOf, Track } from "./track.ts";
 
 /** What `instrument` was asked for. */
 export interface Settings {
