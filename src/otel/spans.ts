@@ -21,8 +21,11 @@ import type { CancelKind } from "../errors.ts";
 import { kindOf } from "../inspect/kind_of.ts";
 import type { Outcome } from "../observer.ts";
 import type { ScopeNode } from "../scope_node.ts";
-import { factsOf, inert, inertPath, stackOf } from "./inert.ts";
-import { nameOf, pathOf, Told, type Track } from "./track.ts";
+import { factsOf, stackOf } from "./error_facts.ts";
+import { inert, inertPath } from "./inert.ts";
+import { nameOf, pathOf } from "./names.ts";
+import { Told } from "./told.ts";
+import type { Track } from "./track.ts";
 
 const LATEST_DATE = 8.64e15;
 

@@ -5,10 +5,9 @@
  */
 import type { Attributes, Context, Span } from "@opentelemetry/api";
 import * as Flag from "../flags.ts";
-import { kindOf } from "../inspect/kind_of.ts";
 import type { ScopeNode } from "../scope_node.ts";
-import { inert, inertPath } from "./inert.ts";
 import type { Instruments } from "./metrics.ts";
+import type { Told } from "./told.ts";
 
 /** Kept until the node has ended. */
 export class Track {
@@ -49,40 +48,5 @@ export class Track {
   /** The track whose span covers what is spawned in the node: this one, or the nearest above that has a span. */
   get cover(): Track | undefined {
     return this.span ? this : this.#above;
-  }
-}
-
-const LONGEST = 1_024; // of a path: what is above may be thousands of levels
-
-/**
- * What a span and its metrics are called. A task that was given no name has that of its kind: a number of its own would
- * make a name, and a time series, for each.
- */
-export function nameOf(node: ScopeNode): string {
-  return typeof node.label === "string" ? inert(node.label, 256) : kindOf(node);
-}
-
-/** The path of a node, or the end of it. */
-export function pathOf(node: ScopeNode): string {
-  let path = node.name;
-  let { parent, prefix } = node;
-  for (; parent && path.length <= LONGEST; { parent, prefix } = parent) path = `${parent.name}/${path}`;
-  return inertPath(prefix ? `${prefix}/${path}` : path);
-}
-
-const MOST_VALUES = 100; // a scope may live for ever
-
-/** Errors that have been told. They are not kept; of what is thrown but is no object, a few are. */
-export class Told {
-  readonly #errors = new WeakSet<object>();
-  readonly #values = new Set<unknown>();
-
-  has(error: unknown): boolean {
-    return this.#errors.has(error as object) || this.#values.has(error);
-  }
-
-  add(error: unknown): void {
-    if (Object(error) === error) this.#errors.add(error as object);
-    else if (this.#values.size < MOST_VALUES) this.#values.add(error);
   }
 }

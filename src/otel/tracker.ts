@@ -10,8 +10,9 @@ import type { Outcome, ScopeInfo, TaskInfo } from "../observer.ts";
 import type { ScopeNode } from "../scope_node.ts";
 import { causeOf, endingOf, putAround, type Sight, watch } from "../watch.ts";
 import { isThenable } from "../validate.ts";
-import { factsOf } from "./inert.ts";
+import { factsOf } from "./error_facts.ts";
 import type { Instruments } from "./metrics.ts";
+import { nameOf } from "./names.ts";
 import {
   closeSpan,
   errorOf,
@@ -22,7 +23,7 @@ import {
   tellError,
   tellLateEnd,
 } from "./spans.ts";
-import { nameOf, Track } from "./track.ts";
+import { Track } from "./track.ts";
 
 /** What `instrument` was asked for. */
 export interface Settings {
