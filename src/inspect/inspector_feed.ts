@@ -9,10 +9,11 @@ import { inertText } from "../inert_text.ts";
 import type { LifecycleEvent, SpawnEvent } from "./events.ts";
 import { randomToken } from "./inspector_answer.ts";
 import { Live } from "./inspector_live.ts";
-import { type Alert, Numbered, Past } from "./inspector_past.ts";
+import { type Alert, Past } from "./inspector_past.ts";
 import { messageOf } from "./inspector_text.ts";
 import { type MisuseWarning, watchMisuse } from "./misuse.ts";
 import { Client, type Position, type Source } from "./inspector_stream.ts";
+import { Numbered } from "./numbered.ts";
 import { Recorder } from "./recorder.ts";
 import { renderTimeline } from "./timeline_svg.ts";
 

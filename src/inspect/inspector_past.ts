@@ -5,6 +5,7 @@
  */
 import { inertText } from "../inert_text.ts";
 import type { LifecycleEvent, SpawnEvent } from "./events.ts";
+import { Numbered } from "./numbered.ts";
 
 /** How a scope or task ended. */
 export interface Ended {
@@ -32,30 +33,6 @@ export interface Alert {
   /** Where in the code. */
   readonly place: string;
   readonly at: number;
-}
-
-/** The newest of something, each with a number that goes up. */
-export class Numbered<T> {
-  /** The number of the newest. */
-  last = 0;
-  readonly #items: { readonly number: number; readonly item: T }[] = [];
-  readonly #most: number;
-
-  constructor(most: number) {
-    this.#most = most;
-  }
-
-  add(item: T, number: number = this.last + 1): void {
-    this.last = number;
-    this.#items.push({ number, item });
-    if (this.#items.length > this.#most) this.#items.shift();
-  }
-
-  /** Those after a number, the oldest first; all if there never was that number. */
-  after(number: number): T[] {
-    const from = number > this.last ? 0 : number;
-    return this.#items.filter((each) => each.number > from).map(({ item }) => item);
-  }
 }
 
 const NAME = 120;

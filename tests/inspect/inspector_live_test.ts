@@ -2,7 +2,8 @@
 import { assert, assertEquals } from "@std/assert";
 import { processLifetime, TaskScope } from "@taskscope/taskscope";
 import { Live } from "../../src/inspect/inspector_live.ts";
-import { Numbered, Past } from "../../src/inspect/inspector_past.ts";
+import { Past } from "../../src/inspect/inspector_past.ts";
+import { Numbered } from "../../src/inspect/numbered.ts";
 import { makeStore } from "../../src/inspect/page/store.ts";
 import { liveHeap } from "../native_calls/live_heap.ts";
 import { makeText } from "../../src/inspect/page/text.ts";
