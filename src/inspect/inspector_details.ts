@@ -12,6 +12,7 @@ import type { Live } from "./inspector_live.ts";
 import { stateOf } from "./inspector_row.ts";
 import { chainOf } from "./inspector_text.ts";
 import { kindOf } from "./kind_of.ts";
+import { SOURCES } from "./stack.ts";
 
 /** What the page shows beside the tree. All texts are inert. */
 export interface Details {
@@ -47,8 +48,6 @@ const SHORT = 120;
 const MOST_KEYS = 100;
 const MOST_FAILURES = 10;
 const MOST_FRAMES = 20;
-/** The folder of this library's sources; in a bundle it has none. */
-const SOURCES = /^(.*\/src\/)inspect\/inspector_details\.[jt]s$/.exec(import.meta.url)?.[1];
 const INTERNAL = /[(@ ](?:ext|node|bun|native|internal):|\[native code\]|\(native\)/;
 
 /** The details of a node that lives. */

@@ -7,9 +7,10 @@ import * as Flag from "../flags.ts";
 import type { ErrorPhase } from "../observer.ts";
 import type { ScopeNode } from "../scope_node.ts";
 import { causeOf, endingOf, type Sight } from "../watch.ts";
+import { placeOfCall } from "./place_of_call.ts";
 import * as Code from "./recorder_codes.ts";
 import type { Ring } from "./recorder_ring.ts";
-import { cut, messageOf, NameCutter, placeOfCall } from "./recorder_text.ts";
+import { cut, messageOf, NameCutter } from "./recorder_text.ts";
 
 const LONGEST_NAME = 200;
 const LONGEST_PATH = 1_000;

@@ -1,9 +1,8 @@
 /**
- * What a recorder keeps of errors, reasons, names and stacks: short texts, never the objects.
+ * What a recorder keeps of errors, reasons and names: short texts, never the objects.
  *
  * @module
  */
-import { stackFrom } from "./stack.ts";
 
 const LONGEST_MESSAGE = 1_000;
 const MOST_CAUSES = 8;
@@ -56,28 +55,4 @@ function ownMessage(error: unknown): string {
   if (typeof message === "string" && message !== "") return cut(message, LONGEST_MESSAGE);
   if (typeof name === "string" && name !== "") return cut(name, LONGEST_MESSAGE);
   return Object.prototype.toString.call(error);
-}
-
-const FRAMES = 8;
-const LONGEST_STACK = 2_000;
-const DEPTH = 20; // of which about ten are in this library
-/** The folder of this library's sources; in a bundle it has none. */
-const SOURCES = /^(.*\/src\/)inspect\/recorder_text\.[jt]s$/.exec(import.meta.url)?.[1];
-/** In a bundle, what the program calls is told by its name; JavaScriptCore leaves out functions that end with a call. */
-const ENTRY = /^(?:new TaskScope|[^/]*\b(?:spawn|trySpawn|spawnDetached|spawnChild|openRoot|shield|handoff|run))$/;
-
-/** Where the program called into this library, as lines of a stack trace; `undefined` if that cannot be told. */
-export function placeOfCall(): string | undefined {
-  const stack = stackFrom(placeOfCall, DEPTH);
-  const lines = stack.split("\n").map((line) => line.trim()).filter((line) => line !== "" && line !== "Error");
-  const outside = SOURCES === undefined ? afterEntry(lines) : lines.findIndex((line) => !line.includes(SOURCES));
-  return outside < 0 ? undefined : cut(lines.slice(outside, outside + FRAMES).join("\n"), LONGEST_STACK);
-}
-
-/** The index of the first line after those of this library, told by names; -1 if there is none. */
-export function afterEntry(lines: readonly string[]): number {
-  const isEntry = (line = "") => ENTRY.test(/^(?:at )?([^(@]*?) ?[(@]/.exec(line)?.[1] ?? "");
-  let index = Math.max(0, lines.findIndex(isEntry));
-  while (isEntry(lines[index])) index++;
-  return index < lines.length ? index : -1;
 }

@@ -4,6 +4,9 @@
  * @module
  */
 
+/** The folder of this library's sources; in a bundle it has none. */
+export const SOURCES: string | undefined = /^(.*\/src\/)inspect\/stack\.[jt]s$/.exec(import.meta.url)?.[1];
+
 interface ErrorConstructorOfV8 {
   /** V8 and Bun: leaves out all frames down to `boundary`; no frames at all if it is not among them. */
   captureStackTrace?(target: object, boundary: unknown): void;
