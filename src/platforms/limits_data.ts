@@ -32,7 +32,7 @@ export interface LifetimeLimit {
   readonly asOf: string;
   /** Where it was looked up. */
   readonly ref: string;
-  /** How sure it is: `program`, set by you; `told`, by the host for this invocation. */
+  /** How sure it is: `program`, set by you, or our default for a process; `told`, by the host for this invocation. */
   readonly confidence: "source" | "doc" | "measured" | "guess" | "program" | "told";
 }
 
@@ -93,7 +93,7 @@ export const LIMITS: readonly LifetimeLimit[] = [
   ...["deno", "bun", "node"].map((platform): LifetimeLimit => ({
     ...told,
     ...{ platform, trigger: "http", origin: "shutdown", ms: 10_000, atLimit: "kill" },
-    ...{ ref: "our own drain, as long as Cloud Run's grace", confidence: "measured" },
+    ...{ ref: "our own drain, as long as Cloud Run's grace", confidence: "program" },
   })),
   {
     ...silent,
