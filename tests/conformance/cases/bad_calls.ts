@@ -13,7 +13,7 @@ import {
 import { check, thrown } from "../refusal.ts";
 
 export const cases: Case[] = [
-  test("§2 input: what is not a function is refused everywhere", async (watch) => {
+  test("input: what is not a function is refused everywhere", async (watch) => {
     const lifetime = new FakeLifetime();
     for (const bad of [undefined, null, 5, "fn", {}, Promise.resolve()]) {
       const fn = bad as () => void;
@@ -37,7 +37,7 @@ export const cases: Case[] = [
     }
   }),
 
-  test("§2 input: times are checked by sleep and timeoutSignal", async (watch) => {
+  test("input: times are checked by sleep and timeoutSignal", async (watch) => {
     await TaskScope.run((scope) => {
       for (const [bad, kind] of [[NaN, RangeError], [-1, RangeError], [Infinity, RangeError]] as const) {
         assertThrows(() => watch(scope).sleep(bad), kind);
@@ -50,7 +50,7 @@ export const cases: Case[] = [
     });
   }),
 
-  test("§2 input: timeoutSignal takes zero and fractions, on every runtime", async (watch) => {
+  test("input: timeoutSignal takes zero and fractions, on every runtime", async (watch) => {
     await TaskScope.run(async (scope) => {
       for (const ms of [0, 0.5, 1.9]) {
         const signal = watch(scope).timeoutSignal(ms);
@@ -60,7 +60,7 @@ export const cases: Case[] = [
     });
   }),
 
-  test("§2 input: abortable needs a promise, use something to dispose of", async (watch) => {
+  test("input: abortable needs a promise, use something to dispose of", async (watch) => {
     await TaskScope.run((scope) => {
       for (const bad of [undefined, null, 5, {}]) {
         assertThrows(() => watch(scope).abortable(bad as unknown as Promise<void>), TypeError);
@@ -71,7 +71,7 @@ export const cases: Case[] = [
     });
   }),
 
-  test("§2 input: combinators check what they get at the call, and start nothing", async (watch) => {
+  test("input: combinators check what they get at the call, and start nothing", async (watch) => {
     await TaskScope.run(async (scope) => {
       let ran = false;
       const fn = () => void (ran = true);
@@ -97,7 +97,7 @@ export const cases: Case[] = [
     });
   }),
 
-  test("§2 input: retry refuses numbers that mean nothing, and does not call fn", async (watch) => {
+  test("input: retry refuses numbers that mean nothing, and does not call fn", async (watch) => {
     await TaskScope.run(async (scope) => {
       let ran = 0;
       for (
@@ -124,14 +124,14 @@ export const cases: Case[] = [
     });
   }),
 
-  test("§2 input: asCompleted of what is not iterable is refused", async () => {
+  test("input: asCompleted of what is not iterable is refused", async () => {
     const wrong = async () => {
       for await (const _ of asCompleted(5 as unknown as [])) assert(false);
     };
     assertInstanceOf(await rejection(wrong()), TypeError);
   }),
 
-  test("§2 input: a failed call leaves the scope as it was", async (watch) => {
+  test("input: a failed call leaves the scope as it was", async (watch) => {
     const value = await TaskScope.run(async (scope) => {
       thrown(() => watch(scope).spawn(undefined as unknown as () => void));
       thrown(() => scope.spawn(() => 1, { deadline: NaN }));

@@ -4,7 +4,7 @@ import { assertEquals, assertFalse, assertInstanceOf, FakeLifetime, rejection, t
 import { thrown } from "../refusal.ts";
 
 export const cases: Case[] = [
-  test("§4 input: bad options of spawnDetached are refused, nothing starts", async (watch) => {
+  test("detached input: bad options of spawnDetached are refused, nothing starts", async (watch) => {
     const lifetime = new FakeLifetime();
     let ran = false;
     await TaskScope.run(async (scope) => {
@@ -27,7 +27,7 @@ export const cases: Case[] = [
     }, { lifetime });
   }),
 
-  test("§4 input: an inheritDeadline that is no boolean is refused, not ignored", async (watch) => {
+  test("detached input: an inheritDeadline that is no boolean is refused, not ignored", async (watch) => {
     const lifetime = new FakeLifetime();
     await TaskScope.run((scope) => {
       const options = { deadline: 5_000, inheritDeadline: "yes" as unknown as boolean };
@@ -36,7 +36,7 @@ export const cases: Case[] = [
     await lifetime.ended();
   }),
 
-  test("§4 input: a closing that is no signal is refused, nothing starts", async (watch) => {
+  test("detached input: a closing that is no signal is refused, nothing starts", async (watch) => {
     const held: unknown[] = [];
     const lifetime = { waitUntil: (work: unknown) => void held.push(work), closing: {} as AbortSignal };
     await TaskScope.run((scope) => {
@@ -45,7 +45,7 @@ export const cases: Case[] = [
     assertEquals(held, []);
   }),
 
-  test("§4 input: a lifetime's deadline that is no date is refused at once, not when the scope is canceled", async () => {
+  test("detached input: a lifetime's deadline that is no date is refused at once, not when the scope is canceled", async () => {
     for (const deadline of ["tomorrow", 5, {}]) {
       const lifetime = { waitUntil() {}, deadline: deadline as unknown as Date };
       let ran = false;
@@ -59,7 +59,7 @@ export const cases: Case[] = [
     }
   }),
 
-  test("§4 input: a lifetime whose deadline is null has none", async (watch) => {
+  test("detached input: a lifetime whose deadline is null has none", async (watch) => {
     const held: Promise<unknown>[] = [];
     const lifetime = { waitUntil: (work: Promise<unknown>) => void held.push(work), deadline: null, closing: null };
     const reason = new Error("enough");

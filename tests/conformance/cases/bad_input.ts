@@ -60,7 +60,7 @@ const BAD_OPTIONS: readonly Bad[] = [
 ];
 
 export const cases: Case[] = [
-  test("§2 input: run rejects for every bad option, names it, and does not call the body", async () => {
+  test("input: run rejects for every bad option, names it, and does not call the body", async () => {
     let ran = false;
     for (const [options, kind, names] of BAD_OPTIONS) {
       const error = await rejection(TaskScope.run(() => void (ran = true), options as TaskScopeOptions));
@@ -69,11 +69,11 @@ export const cases: Case[] = [
     assertFalse(ran);
   }),
 
-  test("§2 input: new TaskScope throws for every bad option, and names it", () => {
+  test("input: new TaskScope throws for every bad option, and names it", () => {
     for (const [options, kind, names] of BAD_OPTIONS) check(thrown(() => new TaskScope(options)), kind, names);
   }),
 
-  test("§2 input: run refuses a bad deadline, and does not call the body", async () => {
+  test("input: run refuses a bad deadline, and does not call the body", async () => {
     let ran = false;
     for (const [deadline, kind] of BAD_DEADLINES) {
       const error = await rejection(TaskScope.run(() => void (ran = true), { deadline: deadline as number }));
@@ -82,7 +82,7 @@ export const cases: Case[] = [
     assertFalse(ran);
   }),
 
-  test("§2 input: spawn, shield and spawnDetached refuse a bad deadline at the call, nothing starts", async (watch) => {
+  test("input: spawn, shield and spawnDetached refuse a bad deadline at the call, nothing starts", async (watch) => {
     const lifetime = new FakeLifetime();
     let ran = false;
     const fn = () => void (ran = true);
@@ -99,7 +99,7 @@ export const cases: Case[] = [
     }, { lifetime });
   }),
 
-  test("§2 input: options that are no object, and unknown ones, are refused by spawn and its kin", async (watch) => {
+  test("input: options that are no object, and unknown ones, are refused by spawn and its kin", async (watch) => {
     const lifetime = new FakeLifetime();
     await TaskScope.run((scope) => {
       const fn = () => {};
@@ -117,12 +117,12 @@ export const cases: Case[] = [
     }
   }),
 
-  test("§2 input: an empty list of signals and an infinite limit are fine", async (watch) => {
+  test("input: an empty list of signals and an infinite limit are fine", async (watch) => {
     const options = { signal: [], concurrency: Infinity, grace: Infinity, context: [], observer: {} };
     assertEquals(await TaskScope.run((scope) => watch(scope).spawn(() => 1), options), 1);
   }),
 
-  test("§2 input: undefined means not given", async (watch) => {
+  test("input: undefined means not given", async (watch) => {
     const options: TaskScopeOptions = {
       signal: undefined,
       deadline: undefined,
@@ -144,7 +144,7 @@ export const cases: Case[] = [
     );
   }),
 
-  test("§2 input: the names of tasks without one are told apart", async (watch) => {
+  test("input: the names of tasks without one are told apart", async (watch) => {
     await TaskScope.run((scope) => {
       const names = [
         watch(scope).spawn(() => 1).name,

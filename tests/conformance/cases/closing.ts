@@ -3,7 +3,7 @@ import type { Case } from "../case.ts";
 import { assert, assertEquals, assertInstanceOf, assertStrictEquals, rejection, test, ticks, turn } from "../assert.ts";
 
 export const cases: Case[] = [
-  test("§2: close cancels what still runs, waits for it, and resolves", async (watch) => {
+  test("closing: close cancels what still runs, waits for it, and resolves", async (watch) => {
     const scope = watch(new TaskScope());
     const task = scope.spawn((own) => own.sleep(60_000));
     await ticks();
@@ -11,7 +11,7 @@ export const cases: Case[] = [
     assertEquals([task.state, scope.state], ["canceled", "closed"]);
   }),
 
-  test("§2: disposal is close", async (watch) => {
+  test("closing: disposal is close", async (watch) => {
     const scope = watch(new TaskScope());
     const task = scope.spawn((own) => own.sleep(60_000));
     await ticks();
@@ -21,7 +21,7 @@ export const cases: Case[] = [
     assertEquals([reason.kind, scope.state], ["closed", "closed"]);
   }),
 
-  test("§2: close of a scope whose tasks have ended does not abort its signal", async (watch) => {
+  test("closing: close of a scope whose tasks have ended does not abort its signal", async (watch) => {
     const scope = watch(new TaskScope());
     const { signal } = scope;
     assertEquals(await scope.spawn(() => "value"), "value");
@@ -29,7 +29,7 @@ export const cases: Case[] = [
     assert(!signal.aborted);
   }),
 
-  test("§2: close twice, and after join, is close once", async (watch) => {
+  test("closing: close twice, and after join, is close once", async (watch) => {
     const scope = watch(new TaskScope());
     let cleanups = 0;
     scope.defer(() => void cleanups++);
@@ -43,7 +43,7 @@ export const cases: Case[] = [
     assertEquals(cleanups, 2);
   }),
 
-  test("§2: close runs the cleanup after the tasks have ended", async (watch) => {
+  test("closing: close runs the cleanup after the tasks have ended", async (watch) => {
     const order: string[] = [];
     const scope = watch(new TaskScope());
     scope.defer(() => void order.push("cleanup"));
@@ -57,7 +57,7 @@ export const cases: Case[] = [
     assertEquals(order, ["task", "cleanup"]);
   }),
 
-  test("§2: close never rethrows a failure that somebody awaited", async (watch) => {
+  test("closing: close never rethrows a failure that somebody awaited", async (watch) => {
     const boom = new Error("boom");
     for (
       const see of [
@@ -71,7 +71,7 @@ export const cases: Case[] = [
     }
   }),
 
-  test("§2: close throws a failure that nobody has seen", async (watch) => {
+  test("closing: close throws a failure that nobody has seen", async (watch) => {
     const boom = new Error("boom");
     const scope = watch(new TaskScope());
     scope.spawn(() => Promise.reject(boom));
@@ -80,7 +80,7 @@ export const cases: Case[] = [
     await scope.close(); // seen by now
   }),
 
-  test("§2: close does not rethrow what join has thrown", async (watch) => {
+  test("closing: close does not rethrow what join has thrown", async (watch) => {
     const boom = new Error("boom");
     const scope = watch(new TaskScope());
     scope.spawn(() => Promise.reject(boom));
@@ -88,7 +88,7 @@ export const cases: Case[] = [
     await scope.close();
   }),
 
-  test("§2: close does not rethrow a failure the block saw as the cause of its own cancellation", async (watch) => {
+  test("closing: close does not rethrow a failure the block saw as the cause of its own cancellation", async (watch) => {
     const boom = new Error("boom");
     const scope = watch(new TaskScope());
     scope.spawn(() => ticks().then(() => Promise.reject(boom)));
@@ -98,35 +98,35 @@ export const cases: Case[] = [
     await scope.close();
   }),
 
-  test("§2: close does not rethrow a deadline the block saw while it slept", async (watch) => {
+  test("closing: close does not rethrow a deadline the block saw while it slept", async (watch) => {
     const scope = watch(new TaskScope({ deadline: 5 }));
     scope.spawn((own) => own.sleep(60_000));
     assertInstanceOf(await rejection(scope.sleep(60_000)), DeadlineExceededError);
     await scope.close();
   }),
 
-  test("§2: close does not rethrow a deadline the block saw from a task", async (watch) => {
+  test("closing: close does not rethrow a deadline the block saw from a task", async (watch) => {
     const scope = watch(new TaskScope({ deadline: 5 }));
     const task = scope.spawn((own) => own.sleep(60_000));
     assertInstanceOf(await rejection(task), DeadlineExceededError);
     await scope.close();
   }),
 
-  test("§2: close does not rethrow a task's own deadline that the block saw", async (watch) => {
+  test("closing: close does not rethrow a task's own deadline that the block saw", async (watch) => {
     const scope = watch(new TaskScope());
     const task = scope.spawn((own) => own.sleep(60_000), { deadline: 5 });
     assertInstanceOf(await rejection(task), DeadlineExceededError);
     await scope.close();
   }),
 
-  test("§2: close throws an expired deadline that nobody has seen", async (watch) => {
+  test("closing: close throws an expired deadline that nobody has seen", async (watch) => {
     const scope = watch(new TaskScope({ deadline: 5 }));
     scope.spawn((own) => own.sleep(60_000));
     await turn(15);
     assertInstanceOf(await rejection(scope.close()), DeadlineExceededError);
   }),
 
-  test("§2: close throws an unseen failure, although another one was seen", async (watch) => {
+  test("closing: close throws an unseen failure, although another one was seen", async (watch) => {
     const [boom, later] = [new Error("boom"), new Error("later")];
     const scope = watch(new TaskScope());
     scope.spawn(() => ticks().then(() => Promise.reject(boom)));
@@ -139,7 +139,7 @@ export const cases: Case[] = [
     assertEquals(scope.suppressed, [later]);
   }),
 
-  test("§2: close throws a failure that came after the block saw a cancellation", async (watch) => {
+  test("closing: close throws a failure that came after the block saw a cancellation", async (watch) => {
     const full = new Error("disk full");
     const scope = watch(new TaskScope());
     scope.spawn(async (own) => {
@@ -154,14 +154,14 @@ export const cases: Case[] = [
     assertStrictEquals(await rejection(scope.close()), full);
   }),
 
-  test("§2: close throws the error of a cleanup that nobody has seen", async (watch) => {
+  test("closing: close throws the error of a cleanup that nobody has seen", async (watch) => {
     const cleanup = new Error("cleanup");
     const scope = watch(new TaskScope());
     scope.defer(() => Promise.reject(cleanup));
     assertStrictEquals(await rejection(scope.close()), cleanup);
   }),
 
-  test("§2: close with errors aggregate throws a ScopeError", async (watch) => {
+  test("closing: close with errors aggregate throws a ScopeError", async (watch) => {
     const boom = new Error("boom");
     const scope = watch(new TaskScope({ errors: "aggregate" }));
     scope.spawn(() => Promise.reject(boom));
@@ -171,7 +171,7 @@ export const cases: Case[] = [
     assertStrictEquals(error.cause, boom);
   }),
 
-  test("§2: close throws a failure nobody has seen that comes while it waits", async (watch) => {
+  test("closing: close throws a failure nobody has seen that comes while it waits", async (watch) => {
     const full = new Error("disk full");
     const scope = watch(new TaskScope());
     scope.spawn(async (own) => {
@@ -182,7 +182,7 @@ export const cases: Case[] = [
     assertStrictEquals(await rejection(scope.close()), full);
   }),
 
-  test("§2: a failing block is not hidden by its disposal", async (watch) => {
+  test("closing: a failing block is not hidden by its disposal", async (watch) => {
     // What `await using` does: dispose, and keep the block's error.
     const boom = new Error("boom");
     const block = async () => {
@@ -198,7 +198,7 @@ export const cases: Case[] = [
     assertStrictEquals(await rejection(block()), boom);
   }),
 
-  test("§2: join waits for all and throws the failure", async (watch) => {
+  test("closing: join waits for all and throws the failure", async (watch) => {
     const boom = new Error("boom");
     const scope = watch(new TaskScope());
     const other = scope.spawn((own) => own.sleep(60_000));
@@ -208,7 +208,7 @@ export const cases: Case[] = [
     assertStrictEquals(await rejection(scope.join()), boom);
   }),
 
-  test("§2: close during join cancels what join waits for", async (watch) => {
+  test("closing: close during join cancels what join waits for", async (watch) => {
     const scope = watch(new TaskScope());
     scope.spawn((own) => own.sleep(60_000));
     const join = rejection(scope.join());
@@ -219,7 +219,7 @@ export const cases: Case[] = [
     assertEquals(reason.kind, "closed");
   }),
 
-  test("§2: cancel of a scope made with new does not close it", async (watch) => {
+  test("closing: cancel of a scope made with new does not close it", async (watch) => {
     const scope = watch(new TaskScope());
     scope.cancel();
     assertEquals(scope.state, "canceling");
@@ -227,7 +227,7 @@ export const cases: Case[] = [
     assertEquals(scope.state, "closed");
   }),
 
-  test("§2: close inside run cancels the tasks so far and waits for them", async (watch) => {
+  test("closing: close inside run cancels the tasks so far and waits for them", async (watch) => {
     const error = await rejection(TaskScope.run(async (scope) => {
       const task = watch(scope).spawn((own) => own.sleep(60_000));
       await ticks();

@@ -14,7 +14,7 @@ import {
 } from "../assert.ts";
 
 export const cases: Case[] = [
-  test("§2 asCompleted: each task once, in the order of their ends, with its outcome", async (watch) => {
+  test("asCompleted: each task once, in the order of their ends, with its outcome", async (watch) => {
     const boom = new Error("boom");
     const seen: string[] = [];
     await TaskScope.run(async (scope) => {
@@ -31,7 +31,7 @@ export const cases: Case[] = [
     assertEquals(seen, ["first succeeded", "failed failed", "last succeeded"]);
   }),
 
-  test("§2 asCompleted: of ended tasks, of none, and left early", async (watch) => {
+  test("asCompleted: of ended tasks, of none, and left early", async (watch) => {
     await TaskScope.run(async (scope) => {
       const tasks = [watch(scope).spawn(() => 1), scope.spawn(() => 2)];
       await Promise.all(tasks);
@@ -48,7 +48,7 @@ export const cases: Case[] = [
     });
   }),
 
-  test("§2 asCompleted: reading a failure does not take it from the scope (G4)", async (watch) => {
+  test("asCompleted: reading a failure does not take it from the scope (G4)", async (watch) => {
     const boom = new Error("boom");
     const error = await rejection(TaskScope.run(async (scope) => {
       for await (const { outcome } of asCompleted([watch(scope).spawn(() => Promise.reject(boom))])) {

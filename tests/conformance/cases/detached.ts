@@ -28,7 +28,7 @@ const Key = contextKey<string>("key");
 const deadline = 10_000;
 
 export const cases: Case[] = [
-  test("§4: waitUntil is called synchronously, once, on its object, with a promise", async (watch) => {
+  test("detached: waitUntil is called synchronously, once, on its object, with a promise", async (watch) => {
     const lifetime = new FakeLifetime();
     await TaskScope.run((scope) => {
       watch(scope).spawnDetached(() => 1, { deadline });
@@ -39,7 +39,7 @@ export const cases: Case[] = [
     assertEquals(lifetime.held.length, 1);
   }),
 
-  test("§4: a detached task outlives its scope, and the promise of waitUntil waits for it", async () => {
+  test("detached: a detached task outlives its scope, and the promise of waitUntil waits for it", async () => {
     const lifetime = new FakeLifetime();
     const gate = Promise.withResolvers<string>();
     const { task } = await detach(() => gate.promise, { lifetime });
@@ -51,7 +51,7 @@ export const cases: Case[] = [
     await ended;
   }),
 
-  test("§4: the promise of waitUntil waits for what the detached task spawned", async () => {
+  test("detached: the promise of waitUntil waits for what the detached task spawned", async () => {
     const lifetime = new FakeLifetime();
     const gate = Promise.withResolvers<void>();
     await detach((task) => void task.spawn(() => gate.promise), { lifetime });
@@ -61,7 +61,7 @@ export const cases: Case[] = [
     await ended;
   }),
 
-  test("§4: the promise of waitUntil fulfills when the task fails, is canceled or expires", async () => {
+  test("detached: the promise of waitUntil fulfills when the task fails, is canceled or expires", async () => {
     const lifetime = new FakeLifetime();
     const observer = new Recorder();
     await detach(() => Promise.reject(new Error("boom")), { lifetime, observer });
@@ -73,7 +73,7 @@ export const cases: Case[] = [
     assertEquals(results.map(({ status }) => status), ["fulfilled", "fulfilled", "fulfilled"]);
   }),
 
-  test("§4: inheritDeadline takes the earlier of the two", async (watch) => {
+  test("detached: inheritDeadline takes the earlier of the two", async (watch) => {
     const lifetime = new FakeLifetime();
     await TaskScope.run((scope) => {
       const outer = watch(scope).deadline?.getTime() ?? NaN;
@@ -91,7 +91,7 @@ export const cases: Case[] = [
     await lifetime.ended();
   }),
 
-  test("§4: cancel, failure, close and a disconnect of the parent do not reach it", async (watch) => {
+  test("detached: cancel, failure, close and a disconnect of the parent do not reach it", async (watch) => {
     const lifetime = new FakeLifetime();
     const gate = Promise.withResolvers<void>();
     const tasks: DetachedTask<boolean>[] = [];
@@ -122,7 +122,7 @@ export const cases: Case[] = [
     await lifetime.ended();
   }),
 
-  test("§4: its failure does not reach the scope that spawned it", async (watch) => {
+  test("detached: its failure does not reach the scope that spawned it", async (watch) => {
     const lifetime = new FakeLifetime();
     const observer = new Recorder();
     const boom = new Error("boom");
@@ -136,7 +136,7 @@ export const cases: Case[] = [
     assertEquals(observer.errors.map(({ error }) => error), [boom]);
   }),
 
-  test("§4: it is allowed in a canceling scope, refused in a closed one", async (watch) => {
+  test("detached: it is allowed in a canceling scope, refused in a closed one", async (watch) => {
     const lifetime = new FakeLifetime();
     let opened: TaskScope | undefined;
     let ran = false;
@@ -152,7 +152,7 @@ export const cases: Case[] = [
     assertEquals(lifetime.held.length, 1);
   }),
 
-  test("§4: the cleanup of a canceled scope may detach the rollback", async (watch) => {
+  test("detached: the cleanup of a canceled scope may detach the rollback", async (watch) => {
     const lifetime = new FakeLifetime();
     const done: string[] = [];
     await rejection(TaskScope.run((scope) => {
@@ -164,7 +164,7 @@ export const cases: Case[] = [
     assertEquals(done, ["rolled back"]);
   }),
 
-  test("§4: values are kept, and can be overridden", async (watch) => {
+  test("detached: values are kept, and can be overridden", async (watch) => {
     const lifetime = new FakeLifetime();
     const tasks = await TaskScope.run((scope) => [
       { task: watch(scope).spawnDetached((own) => ticks().then(() => own.get(Key)), { deadline }) },
@@ -175,7 +175,7 @@ export const cases: Case[] = [
     await lifetime.ended();
   }),
 
-  test("§4: a detached task may detach another one", async () => {
+  test("detached: a detached task may detach another one", async () => {
     const lifetime = new FakeLifetime();
     const order: string[] = [];
     await detach((task) => {
@@ -187,7 +187,7 @@ export const cases: Case[] = [
     assertEquals(order, ["first", "second"]);
   }),
 
-  test("§4: it knows where it comes from: name, path, detached", async () => {
+  test("detached: it knows where it comes from: name, path, detached", async () => {
     const lifetime = new FakeLifetime();
     const { task } = await detach((own) => [own.name, own.path], { lifetime });
     assertEquals(await task, ["audit", "page/audit"]);
@@ -195,7 +195,7 @@ export const cases: Case[] = [
     await lifetime.ended();
   }),
 
-  test("§4: a waitUntil that throws makes spawnDetached throw, with the cause, fn not run", async (watch) => {
+  test("detached: a waitUntil that throws makes spawnDetached throw, with the cause, fn not run", async (watch) => {
     const cause = new TypeError("Illegal invocation");
     let ran = false;
     await TaskScope.run((scope) => {
@@ -217,7 +217,7 @@ export const cases: Case[] = [
     assertFalse(ran);
   }),
 
-  test("§4: the observer hears of its whole life", async () => {
+  test("detached: the observer hears of its whole life", async () => {
     const lifetime = new FakeLifetime();
     const observer = new Recorder();
     await detach(() => 1, { lifetime, observer });

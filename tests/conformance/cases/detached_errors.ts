@@ -18,7 +18,7 @@ import { detach } from "../detach.ts";
 const deadline = 10_000;
 
 export const cases: Case[] = [
-  test("§4: an unobserved error goes to onError exactly once, and a later await still rejects", async () => {
+  test("detached: an unobserved error goes to onError exactly once, and a later await still rejects", async () => {
     const lifetime = new FakeLifetime();
     const observer = new Recorder();
     const boom = new Error("boom");
@@ -34,7 +34,7 @@ export const cases: Case[] = [
     assertEquals(observer.errors.length, 1);
   }),
 
-  test("§4: without an observer it goes to console.error once, with name, path and cause", async () => {
+  test("detached: without an observer it goes to console.error once, with name, path and cause", async () => {
     const lifetime = new FakeLifetime();
     const boom = new Error("boom");
     const lines = await consoleErrors(async () => {
@@ -48,7 +48,7 @@ export const cases: Case[] = [
     assert(text.includes("audit") && text.includes("page/audit"), text);
   }),
 
-  test("§4: an observer without onError is not the end of an error", async () => {
+  test("detached: an observer without onError is not the end of an error", async () => {
     const lifetime = new FakeLifetime();
     const boom = new Error("boom");
     const lines = await consoleErrors(async () => {
@@ -58,7 +58,7 @@ export const cases: Case[] = [
     assertEquals(lines.length, 1);
   }),
 
-  test("§4: an error goes to whoever awaits the handle, and nowhere else", async (watch) => {
+  test("detached: an error goes to whoever awaits the handle, and nowhere else", async (watch) => {
     const lifetime = new FakeLifetime();
     const observer = new Recorder();
     const boom = new Error("boom");
@@ -78,7 +78,7 @@ export const cases: Case[] = [
     assertEquals([observer.errors, lines], [[], []]);
   }),
 
-  test("§4: an error thrown synchronously reaches whoever awaits the handle at once", async (watch) => {
+  test("detached: an error thrown synchronously reaches whoever awaits the handle at once", async (watch) => {
     const lifetime = new FakeLifetime();
     const observer = new Recorder();
     const boom = new Error("boom");
@@ -94,7 +94,7 @@ export const cases: Case[] = [
     assertEquals([observer.errors, lines], [[], []]);
   }),
 
-  test("§4: its expired deadline is an error that somebody hears of", async () => {
+  test("detached: its expired deadline is an error that somebody hears of", async () => {
     const lifetime = new FakeLifetime();
     const observer = new Recorder();
     const { task } = await detach((own) => own.sleep(60_000), { lifetime, observer }, { deadline: 5, name: "audit" });
@@ -104,7 +104,7 @@ export const cases: Case[] = [
     assertEquals(observer.errors[0]?.name, "audit");
   }),
 
-  test("§4: canceled by hand is no error", async () => {
+  test("detached: canceled by hand is no error", async () => {
     const lifetime = new FakeLifetime();
     const observer = new Recorder();
     const lines = await consoleErrors(async () => {
@@ -117,7 +117,7 @@ export const cases: Case[] = [
     assertEquals([observer.errors, lines], [[], []]);
   }),
 
-  test("§4: the error of its cleanup is heard of exactly once, with the phase cleanup", async () => {
+  test("detached: the error of its cleanup is heard of exactly once, with the phase cleanup", async () => {
     const lifetime = new FakeLifetime();
     const observer = new Recorder();
     const cleanup = new Error("cleanup");
@@ -126,7 +126,7 @@ export const cases: Case[] = [
     assertEquals(observer.errors, [{ error: cleanup, name: "audit", phase: "cleanup" }]);
   }),
 
-  test("§4: two errors of a detached task are both heard of, once each", async () => {
+  test("detached: two errors of a detached task are both heard of, once each", async () => {
     const lifetime = new FakeLifetime();
     const observer = new Recorder();
     const [boom, cleanup] = [new Error("boom"), new Error("cleanup")];
@@ -141,7 +141,7 @@ export const cases: Case[] = [
     assert(told.some(([error, phase]) => error === cleanup && phase === "cleanup"));
   }),
 
-  test("§4: the late error of an abandoned detached task is never silent", async () => {
+  test("detached: the late error of an abandoned detached task is never silent", async () => {
     const lifetime = new FakeLifetime();
     const stuck = Promise.withResolvers<void>();
     const late = new Error("late");
@@ -154,7 +154,7 @@ export const cases: Case[] = [
     assert(lines.some((line) => line.includes(late)), "console.error was not told");
   }),
 
-  test("§4: an abandoned detached task is reported by name", async () => {
+  test("detached: an abandoned detached task is reported by name", async () => {
     const lifetime = new FakeLifetime();
     const observer = new Recorder();
     const stuck = Promise.withResolvers<void>();

@@ -28,7 +28,7 @@ import { detach } from "../detach.ts";
 const deadline = 10_000;
 
 export const cases: Case[] = [
-  test("§4: the promise of waitUntil fulfills at the latest at deadline plus grace", async () => {
+  test("detached: the promise of waitUntil fulfills at the latest at deadline plus grace", async () => {
     const lifetime = new FakeLifetime();
     const stuck = Promise.withResolvers<void>();
     const observer = new Recorder();
@@ -41,7 +41,7 @@ export const cases: Case[] = [
     await ticks();
   }),
 
-  test("§4: the deadline is fresh, not cut to the parent's", async (watch) => {
+  test("detached: the deadline is fresh, not cut to the parent's", async (watch) => {
     const lifetime = new FakeLifetime();
     const task = await TaskScope.run((scope) => {
       const task = watch(scope).spawnDetached((own) => own.deadline, { deadline: 60_000 });
@@ -52,7 +52,7 @@ export const cases: Case[] = [
     await lifetime.ended();
   }),
 
-  test("§4: a detached task goes on after its parent's deadline", async () => {
+  test("detached: a detached task goes on after its parent's deadline", async () => {
     const lifetime = new FakeLifetime();
     let task: DetachedTask<boolean> | undefined;
     const error = await rejection(TaskScope.run((scope) => {
@@ -67,7 +67,7 @@ export const cases: Case[] = [
     await lifetime.ended();
   }),
 
-  test("§4: a missing deadline is a TypeError before anything starts", async (watch) => {
+  test("detached: a missing deadline is a TypeError before anything starts", async (watch) => {
     const lifetime = new FakeLifetime();
     let ran = false;
     await TaskScope.run((scope) => {
@@ -81,7 +81,7 @@ export const cases: Case[] = [
     assertEquals([ran, lifetime.held.length], [false, 0]);
   }),
 
-  test("§4: a deadline of zero or in the past is thrown, nothing starts", async (watch) => {
+  test("detached: a deadline of zero or in the past is thrown, nothing starts", async (watch) => {
     const lifetime = new FakeLifetime();
     let ran = false;
     await TaskScope.run((scope) => {
@@ -93,7 +93,7 @@ export const cases: Case[] = [
     assertEquals([ran, lifetime.held.length], [false, 0]);
   }),
 
-  test("§4: a deadline that does not fit is refused before the task starts, with the figures", async (watch) => {
+  test("detached: a deadline that does not fit is refused before the task starts, with the figures", async (watch) => {
     const lifetime = new FakeLifetime({ deadline: new Date(Date.now() + 30_000), source: "30 s after the response" });
     let ran = false;
     await TaskScope.run((scope) => {
@@ -113,7 +113,7 @@ export const cases: Case[] = [
     assertEquals([ran, lifetime.held.length], [false, 0]);
   }),
 
-  test("§4: clamp shortens the deadline, keeps the margin and is flagged on the handle", async (watch) => {
+  test("detached: clamp shortens the deadline, keeps the margin and is flagged on the handle", async (watch) => {
     const end = Date.now() + 30_000;
     const lifetime = new FakeLifetime({ deadline: new Date(end) });
     await TaskScope.run((scope) => {
@@ -127,7 +127,7 @@ export const cases: Case[] = [
     await lifetime.ended();
   }),
 
-  test("§4: clamp refuses where nothing is left of the lifetime", async (watch) => {
+  test("detached: clamp refuses where nothing is left of the lifetime", async (watch) => {
     const lifetime = new FakeLifetime({ deadline: new Date(Date.now() + 500) });
     await TaskScope.run((scope) => {
       const error = assertThrows(
@@ -139,7 +139,7 @@ export const cases: Case[] = [
     assertEquals(lifetime.held, []);
   }),
 
-  test("§4: a margin of zero uses the lifetime to its end", async (watch) => {
+  test("detached: a margin of zero uses the lifetime to its end", async (watch) => {
     const end = Date.now() + 30_000;
     const lifetime = new FakeLifetime({ deadline: new Date(end) });
     await TaskScope.run((scope) => {
@@ -149,7 +149,7 @@ export const cases: Case[] = [
     await lifetime.ended();
   }),
 
-  test("§4: the closing of the lifetime aborts the task before the end, for the reason lifetime", async () => {
+  test("detached: the closing of the lifetime aborts the task before the end, for the reason lifetime", async () => {
     const closing = new AbortController();
     const lifetime = new FakeLifetime({ closing: closing.signal });
     const { task } = await detach((own) => own.sleep(60_000), { lifetime, observer: new Recorder() });
@@ -163,7 +163,7 @@ export const cases: Case[] = [
     await lifetime.ended();
   }),
 
-  test("§4: a lifetime whose end comes closer aborts the task before the end, for the reason lifetime", async () => {
+  test("detached: a lifetime whose end comes closer aborts the task before the end, for the reason lifetime", async () => {
     const lifetime = new FakeLifetime({ deadline: new Date(Date.now() + 600_000) });
     const { task } = await detach((own) => own.sleep(60_000), { lifetime, observer: new Recorder() });
     await ticks();
@@ -175,7 +175,7 @@ export const cases: Case[] = [
     await lifetime.ended();
   }),
 
-  test("§4: a lifetime whose end moves away leaves the task alone", async () => {
+  test("detached: a lifetime whose end moves away leaves the task alone", async () => {
     const lifetime = new FakeLifetime({ deadline: new Date(Date.now() + 1_000) });
     const { task } = await detach((own) => turn(25).then(() => own.signal.aborted), { lifetime }, {
       deadline: 500,
@@ -186,7 +186,7 @@ export const cases: Case[] = [
     await lifetime.ended();
   }),
 
-  test("§4: a lifetime that is closing already takes nothing more", async (watch) => {
+  test("detached: a lifetime that is closing already takes nothing more", async (watch) => {
     const lifetime = new FakeLifetime({ closing: AbortSignal.abort(new Error("SIGTERM")) });
     await TaskScope.run((scope) => {
       assertThrows(() => watch(scope).spawnDetached(() => 1, { deadline }), LifetimeUnavailableError);
@@ -194,14 +194,14 @@ export const cases: Case[] = [
     assertEquals(lifetime.held, []);
   }),
 
-  test("§4: a detached task that finishes early releases its deadline", async () => {
+  test("detached: a detached task that finishes early releases its deadline", async () => {
     const lifetime = new FakeLifetime();
     const { task } = await detach(() => 1, { lifetime }, { deadline: 600_000 });
     await lifetime.ended();
     assertEquals([task.state, task.late], ["succeeded", false]);
   }),
 
-  test("§4: a pass-through of ctx alone, without deadline or closing, is a lifetime", async (watch) => {
+  test("detached: a pass-through of ctx alone, without deadline or closing, is a lifetime", async (watch) => {
     const held: Promise<unknown>[] = [];
     const value = await TaskScope.run(
       (scope) => watch(scope).spawnDetached(() => "done", { deadline }),
@@ -211,7 +211,7 @@ export const cases: Case[] = [
     await Promise.all(held);
   }),
 
-  test("§4: grace of a detached task is cut to what is left of its lifetime", async () => {
+  test("detached: grace of a detached task is cut to what is left of its lifetime", async () => {
     const lifetime = new FakeLifetime({ deadline: new Date(Date.now() + 60) });
     const stuck = Promise.withResolvers<void>();
     await detach(() => stuck.promise, { lifetime, grace: 60_000, observer: new Recorder() }, {

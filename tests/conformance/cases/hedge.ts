@@ -13,14 +13,14 @@ import {
 import { canceled, slow } from "../losers.ts";
 
 export const cases: Case[] = [
-  test("§2 hedge: a fast attempt is the only one", async (watch) => {
+  test("hedge: a fast attempt is the only one", async (watch) => {
     let attempts = 0;
     const value = await TaskScope.run((scope) => hedge(watch(scope), () => ++attempts, { delay: 20 }));
     await turn();
     assertEquals([value, attempts], [1, 1]);
   }),
 
-  test("§2 hedge: a slow attempt gets another beside it, the first success wins, the loser is awaited", async (watch) => {
+  test("hedge: a slow attempt gets another beside it, the first success wins, the loser is awaited", async (watch) => {
     const log: string[] = [];
     let attempts = 0;
     const value = await TaskScope.run(async (scope) => {
@@ -36,7 +36,7 @@ export const cases: Case[] = [
     assertEquals([value, attempts, log], ["second", 2, ["loser cleaned up", "hedge over"]]);
   }),
 
-  test("§2 hedge: the first attempt may still win", async (watch) => {
+  test("hedge: the first attempt may still win", async (watch) => {
     const gate = Promise.withResolvers<string>();
     let attempts = 0;
     const value = await TaskScope.run((scope) =>
@@ -49,7 +49,7 @@ export const cases: Case[] = [
     assertEquals([value, attempts], ["first", 2]);
   }),
 
-  test("§2 hedge: an attempt that fails is replaced at once", async (watch) => {
+  test("hedge: an attempt that fails is replaced at once", async (watch) => {
     let attempts = 0;
     const start = Date.now();
     const value = await TaskScope.run((scope) =>
@@ -59,7 +59,7 @@ export const cases: Case[] = [
     assertLess(Date.now() - start, 30_000);
   }),
 
-  test("§2 hedge: all fail: an AggregateError in the order of the starts", async (watch) => {
+  test("hedge: all fail: an AggregateError in the order of the starts", async (watch) => {
     const errors = [new Error("a"), new Error("b"), new Error("c")];
     let attempts = 0;
     await TaskScope.run(async (scope) => {
@@ -74,7 +74,7 @@ export const cases: Case[] = [
     });
   }),
 
-  test("§2 hedge: no more attempts than allowed", async (watch) => {
+  test("hedge: no more attempts than allowed", async (watch) => {
     let attempts = 0;
     const last = Promise.withResolvers<void>();
     await TaskScope.run(async (scope) => {
@@ -87,7 +87,7 @@ export const cases: Case[] = [
     assertEquals(attempts, 3);
   }),
 
-  test("§2 hedge: cancellation from outside reaches every attempt", async (watch) => {
+  test("hedge: cancellation from outside reaches every attempt", async (watch) => {
     const log: string[] = [];
     let attempts = 0;
     await canceled(watch, (scope) => hedge(scope, slow(log, `attempt ${++attempts}`), { delay: 0, attempts: 3 }));

@@ -38,7 +38,7 @@ function detach<T>(fn: (task: TaskScope) => T | PromiseLike<T>, grace = 5_000): 
 }
 
 export const cases: Case[] = [
-  test("§4 lifetime: without one spawnDetached uses the process, or throws where there is none", async (watch) => {
+  test("lifetime: without one spawnDetached uses the process, or throws where there is none", async (watch) => {
     await TaskScope.run(async (scope) => {
       let ran = false;
       const spawn = () => watch(scope).spawnDetached(() => void (ran = true), { deadline });
@@ -56,25 +56,25 @@ export const cases: Case[] = [
     });
   }),
 
-  test("§4 lifetime: there is one lifetime of the process", () => {
+  test("lifetime: there is one lifetime of the process", () => {
     assertStrictEquals(processLifetime(), lifetime);
     assertThrows(() => processLifetime({ signal: ["SIGTERM"] } as object), TypeError);
     assertThrows(() => processLifetime({ signals: ["SIGKILL" as "SIGTERM"] }), TypeError);
     assertThrows(() => processLifetime({ drain: NaN }), RangeError);
   }),
 
-  test("§4 lifetime: drain of nothing is over at once", async () => {
+  test("lifetime: drain of nothing is over at once", async () => {
     assertEquals(await lifetime.drain({ deadline }), report);
   }),
 
-  test("§4 lifetime: drain needs a deadline", async () => {
+  test("lifetime: drain needs a deadline", async () => {
     assertInstanceOf(await rejection(lifetime.drain(undefined as unknown as { deadline: number })), TypeError);
     assertInstanceOf(await rejection(lifetime.drain({} as { deadline: number })), TypeError);
     assertInstanceOf(await rejection(lifetime.drain({ deadline: NaN })), RangeError);
     assertInstanceOf(await rejection(lifetime.drain({ deadline, margin: -1 })), RangeError);
   }),
 
-  test("§4 lifetime: drain waits for what is pending", async () => {
+  test("lifetime: drain waits for what is pending", async () => {
     const gate = Promise.withResolvers<void>();
     await detach(() => gate.promise);
     await detach(() => 1);
@@ -87,7 +87,7 @@ export const cases: Case[] = [
     assertEquals(lifetime.pending, 0);
   }),
 
-  test("§4 lifetime: drain also waits for tasks added while it drains", async () => {
+  test("lifetime: drain also waits for tasks added while it drains", async () => {
     const gate = Promise.withResolvers<void>();
     const order: string[] = [];
     await detach((task) =>
@@ -102,7 +102,7 @@ export const cases: Case[] = [
     assertEquals([order, completed, pending], [["added"], 2, 0]);
   }),
 
-  test("§4 lifetime: drain cancels what does not fit, for the reason shutdown, before its deadline", async () => {
+  test("lifetime: drain cancels what does not fit, for the reason shutdown, before its deadline", async () => {
     const { task } = await detach((own) => own.sleep(60_000));
     const start = Date.now();
     const result = await lifetime.drain({ deadline: 40, margin: 30 });
@@ -113,7 +113,7 @@ export const cases: Case[] = [
     assertLess(Date.now() - start, 10_000);
   }),
 
-  test("§4 lifetime: drain is bounded, and says what has not ended", async () => {
+  test("lifetime: drain is bounded, and says what has not ended", async () => {
     const stuck = Promise.withResolvers<void>();
     const { task } = await detach(() => stuck.promise, 60_000);
     const result = await lifetime.drain({ deadline: 20, margin: 10 });
@@ -124,7 +124,7 @@ export const cases: Case[] = [
     assertEquals(lifetime.pending, 0);
   }),
 
-  test("§4 lifetime: a task that uses its last moments is kept", async () => {
+  test("lifetime: a task that uses its last moments is kept", async () => {
     const { task } = await detach(async ({ signal }) => {
       await new Promise((resolve) => signal.addEventListener("abort", resolve));
       return "saved";
@@ -133,7 +133,7 @@ export const cases: Case[] = [
     assertEquals([await task, task.late], ["saved", true]);
   }),
 
-  test("§4 lifetime: it can be used again after a drain", async () => {
+  test("lifetime: it can be used again after a drain", async () => {
     await lifetime.drain({ deadline: 5 });
     await detach((own) => own.sleep(60_000));
     await lifetime.drain({ deadline: 20, margin: 15 });
@@ -145,7 +145,7 @@ export const cases: Case[] = [
     assertEquals(lifetime.pending, 0);
   }),
 
-  test("§4 lifetime: two drains at once both end", async () => {
+  test("lifetime: two drains at once both end", async () => {
     const gate = Promise.withResolvers<void>();
     await detach(() => gate.promise);
     const drains = [lifetime.drain({ deadline }), lifetime.drain({ deadline })];
@@ -154,7 +154,7 @@ export const cases: Case[] = [
     for (const drain of drains) assertEquals((await drain).pending, 0);
   }),
 
-  test("§4 lifetime: its owner lists what is detached", async () => {
+  test("lifetime: its owner lists what is detached", async () => {
     const gate = Promise.withResolvers<void>();
     await detach((task) => {
       task.spawn(() => gate.promise, { name: "child" });
@@ -172,7 +172,7 @@ export const cases: Case[] = [
     assertEquals(lifetime.tree(), []);
   }),
 
-  test("§4 lifetime: its owner cancels what is detached, with a reason", async () => {
+  test("lifetime: its owner cancels what is detached, with a reason", async () => {
     const tasks = [await detach((own) => own.sleep(60_000)), await detach((own) => own.sleep(60_000))];
     await ticks();
     const reason = new Error("owner says so");
@@ -181,7 +181,7 @@ export const cases: Case[] = [
     await lifetime.drain({ deadline });
   }),
 
-  test("§4 lifetime: waitUntil of a rejected promise is reported, not an unhandled rejection", async () => {
+  test("lifetime: waitUntil of a rejected promise is reported, not an unhandled rejection", async () => {
     const boom = new Error("boom");
     const lines = await consoleErrors(async () => {
       lifetime.waitUntil(Promise.reject(boom));
@@ -194,7 +194,7 @@ export const cases: Case[] = [
     assertThrows(() => lifetime.waitUntil(undefined as unknown as Promise<void>), TypeError);
   }),
 
-  test("§4 lifetime: a drain leaves attached work alone", async (watch) => {
+  test("lifetime: a drain leaves attached work alone", async (watch) => {
     const value = await TaskScope.run(async (scope) => {
       const task = watch(scope).spawn((own) => turn(15).then(() => own.signal.aborted));
       await detach((own) => own.sleep(60_000));

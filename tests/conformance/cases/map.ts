@@ -4,7 +4,7 @@ import { assert, assertEquals, assertStrictEquals, rejection, test, ticks, turn 
 import { canceled, slow } from "../losers.ts";
 
 export const cases: Case[] = [
-  test("§2 map: results in the order of the source, whatever ends first", async (watch) => {
+  test("map: results in the order of the source, whatever ends first", async (watch) => {
     const results = await TaskScope.run((scope) =>
       map(watch(scope), [3, 1, 2], async (n, _task, index) => {
         await ticks(10 * n);
@@ -14,14 +14,14 @@ export const cases: Case[] = [
     assertEquals(results, ["0:3", "1:1", "2:2"]);
   }),
 
-  test("§2 map: of nothing is nothing", async (watch) => {
+  test("map: of nothing is nothing", async (watch) => {
     await TaskScope.run(async (scope) => {
       assertEquals(await map(watch(scope), [], () => 1), []);
       assertEquals(await map(scope, (async function* () {})(), () => 1), []);
     });
   }),
 
-  test("§2 map: no more at once than the limit, and it is used to the full", async (watch) => {
+  test("map: no more at once than the limit, and it is used to the full", async (watch) => {
     let running = 0;
     let most = 0;
     await TaskScope.run((scope) =>
@@ -34,7 +34,7 @@ export const cases: Case[] = [
     assertEquals(most, 4);
   }),
 
-  test("§2 map: the source is only asked when there is a place, sync and async", async (watch) => {
+  test("map: the source is only asked when there is a place, sync and async", async (watch) => {
     for (const isAsync of [false, true]) {
       let asked = 0;
       let working = 0;
@@ -61,7 +61,7 @@ export const cases: Case[] = [
     }
   }),
 
-  test("§2 map: an infinite source is no problem for a failure", async (watch) => {
+  test("map: an infinite source is no problem for a failure", async (watch) => {
     const boom = new Error("boom");
     let closed = false;
     const source = function* () {
@@ -81,7 +81,7 @@ export const cases: Case[] = [
     assert(closed);
   }),
 
-  test("§2 map: the first failure cancels and awaits the others, and closes an async source", async (watch) => {
+  test("map: the first failure cancels and awaits the others, and closes an async source", async (watch) => {
     const boom = new Error("boom");
     const log: string[] = [];
     const source = async function* () {
@@ -104,7 +104,7 @@ export const cases: Case[] = [
     });
   }),
 
-  test("§2 map: a source that never answers does not keep a failure back, and is told to stop", async (watch) => {
+  test("map: a source that never answers does not keep a failure back, and is told to stop", async (watch) => {
     const boom = new Error("boom");
     let returned = 0;
     let asked = 0;
@@ -126,7 +126,7 @@ export const cases: Case[] = [
     assertEquals(returned, 1);
   }),
 
-  test("§2 map: a source that fails is the failure; what runs is canceled and awaited", async (watch) => {
+  test("map: a source that fails is the failure; what runs is canceled and awaited", async (watch) => {
     const boom = new Error("source broke");
     const log: string[] = [];
     const source = async function* () {
@@ -141,7 +141,7 @@ export const cases: Case[] = [
     });
   }),
 
-  test("§2 map: cancellation from outside, also while the source is waited for", async (watch) => {
+  test("map: cancellation from outside, also while the source is waited for", async (watch) => {
     const never: AsyncIterable<number> = {
       [Symbol.asyncIterator]: () => ({ next: () => new Promise<never>(() => {}) }),
     };
@@ -149,7 +149,7 @@ export const cases: Case[] = [
     await canceled(watch, (scope) => map(scope, [1, 2, 3], (_, task) => task.sleep(60_000), { concurrency: 1 }));
   }),
 
-  test("§2 map: a function that throws synchronously fails like one that rejects", async (watch) => {
+  test("map: a function that throws synchronously fails like one that rejects", async (watch) => {
     const boom = new Error("boom");
     await TaskScope.run(async (scope) => {
       assertStrictEquals(
@@ -161,7 +161,7 @@ export const cases: Case[] = [
     });
   }),
 
-  test("§2 map: 20 000 items, one at a time", async (watch) => {
+  test("map: 20 000 items, one at a time", async (watch) => {
     const results = await TaskScope.run((scope) =>
       map(watch(scope), Array.from({ length: 20_000 }, (_, i) => i), (i) => i + 1, { concurrency: 1 })
     );

@@ -14,7 +14,7 @@ import {
 import { canceled, slow } from "../losers.ts";
 
 export const cases: Case[] = [
-  test("§2 race: the first to end wins; the losers are canceled and awaited", async (watch) => {
+  test("race: the first to end wins; the losers are canceled and awaited", async (watch) => {
     const log: string[] = [];
     const value = await TaskScope.run(async (scope) => {
       const value = await race(watch(scope), [slow(log, "a"), () => "fast", slow(log, "b")]);
@@ -27,7 +27,7 @@ export const cases: Case[] = [
     assertEquals(log[2], "race over");
   }),
 
-  test("§2 race: the first to end decides also when it fails, by identity", async (watch) => {
+  test("race: the first to end decides also when it fails, by identity", async (watch) => {
     const boom = new Error("boom");
     const log: string[] = [];
     await TaskScope.run(async (scope) => {
@@ -37,7 +37,7 @@ export const cases: Case[] = [
     });
   }),
 
-  test("§2 race: a failure nobody awaits is a failure of the scope", async (watch) => {
+  test("race: a failure nobody awaits is a failure of the scope", async (watch) => {
     const boom = new Error("boom");
     const error = await rejection(TaskScope.run((scope) => {
       void race(watch(scope), [() => Promise.reject(boom)]);
@@ -45,7 +45,7 @@ export const cases: Case[] = [
     assertStrictEquals(error, boom);
   }),
 
-  test("§2 race: a loser that ignores its cancellation is abandoned after grace", async (watch) => {
+  test("race: a loser that ignores its cancellation is abandoned after grace", async (watch) => {
     const stuck = Promise.withResolvers<string>();
     const recorder = new Recorder();
     await TaskScope.run(async (scope) => {
@@ -58,13 +58,13 @@ export const cases: Case[] = [
     await ticks();
   }),
 
-  test("§2 race: cancellation from outside reaches every one and rejects with the reason", async (watch) => {
+  test("race: cancellation from outside reaches every one and rejects with the reason", async (watch) => {
     const log: string[] = [];
     await canceled(watch, (scope) => race(scope, [slow(log, "a"), slow(log, "b")]));
     assertEquals(log.toSorted(), ["a cleaned up", "b cleaned up"]);
   }),
 
-  test("§2 race: the real error of a loser is not lost (G5)", async (watch) => {
+  test("race: the real error of a loser is not lost (G5)", async (watch) => {
     const full = new Error("disk full");
     const recorder = new Recorder();
     const result = await TaskScope.run((scope) =>
@@ -76,7 +76,7 @@ export const cases: Case[] = [
     if (result === "fast") assertEquals(recorder.errors.map(({ error }) => error), [full]);
   }),
 
-  test("§2 race: the deadline of the scope counts", async (watch) => {
+  test("race: the deadline of the scope counts", async (watch) => {
     const error = await rejection(TaskScope.run(
       (scope) => race(watch(scope), [(task) => task.sleep(60_000), (task) => task.sleep(60_000)]),
       { deadline: 5 },
@@ -84,7 +84,7 @@ export const cases: Case[] = [
     assertInstanceOf(error, DeadlineExceededError);
   }),
 
-  test("§2 any: the first success wins, failures before it do not count; the losers are awaited", async (watch) => {
+  test("any: the first success wins, failures before it do not count; the losers are awaited", async (watch) => {
     const log: string[] = [];
     const value = await TaskScope.run(async (scope) => {
       const value = await any(watch(scope), [
@@ -98,7 +98,7 @@ export const cases: Case[] = [
     assertEquals(value, "up");
   }),
 
-  test("§2 any: an early failure cancels nobody", async (watch) => {
+  test("any: an early failure cancels nobody", async (watch) => {
     const value = await TaskScope.run((scope) =>
       any(watch(scope), [() => Promise.reject(new Error("down")), async (task) => {
         await turn(5);
@@ -108,7 +108,7 @@ export const cases: Case[] = [
     assertEquals(value, false);
   }),
 
-  test("§2 any: all fail: an AggregateError in the order of the functions", async (watch) => {
+  test("any: all fail: an AggregateError in the order of the functions", async (watch) => {
     const errors = [new Error("a"), new Error("b"), new Error("c")];
     await TaskScope.run(async (scope) => {
       const error = await rejection(
@@ -120,7 +120,7 @@ export const cases: Case[] = [
     });
   }),
 
-  test("§2 any: cancellation from outside rejects with the reason, not with an AggregateError", async (watch) => {
+  test("any: cancellation from outside rejects with the reason, not with an AggregateError", async (watch) => {
     const log: string[] = [];
     await canceled(watch, (scope) => any(scope, [slow(log, "a"), slow(log, "b")]));
   }),

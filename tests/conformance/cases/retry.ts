@@ -6,7 +6,7 @@ import { canceled } from "../losers.ts";
 const fast = { minTimeout: 1, maxTimeout: 1, jitter: 0 };
 
 export const cases: Case[] = [
-  test("§2 retry: tries until it succeeds, and failed attempts are no failure of the scope", async (watch) => {
+  test("retry: tries until it succeeds, and failed attempts are no failure of the scope", async (watch) => {
     let attempts = 0;
     const value = await TaskScope.run(async (scope) => {
       const value = await retry(
@@ -20,7 +20,7 @@ export const cases: Case[] = [
     assertEquals([value, attempts], ["done", 3]);
   }),
 
-  test("§2 retry: throws the error of the last attempt, itself", async (watch) => {
+  test("retry: throws the error of the last attempt, itself", async (watch) => {
     const errors = [new Error("1"), new Error("2"), new Error("3")];
     let attempts = 0;
     await TaskScope.run(async (scope) => {
@@ -32,7 +32,7 @@ export const cases: Case[] = [
     });
   }),
 
-  test("§2 retry: the last error is itself, whatever it is", async (watch) => {
+  test("retry: the last error is itself, whatever it is", async (watch) => {
     for (const thrown of [undefined, null, "text", 0, Object.assign(new Error("x"), { cause: new Error("y") })]) {
       await TaskScope.run(async (scope) => {
         const result = await retry(watch(scope), () => Promise.reject(thrown), { ...fast, maxAttempts: 2 })
@@ -42,7 +42,7 @@ export const cases: Case[] = [
     }
   }),
 
-  test("§2 retry: one attempt is one attempt", async (watch) => {
+  test("retry: one attempt is one attempt", async (watch) => {
     const boom = new Error("boom");
     let attempts = 0;
     await TaskScope.run(async (scope) => {
@@ -55,7 +55,7 @@ export const cases: Case[] = [
     });
   }),
 
-  test("§2 retry: an error that is not worth it is thrown at once, itself", async (watch) => {
+  test("retry: an error that is not worth it is thrown at once, itself", async (watch) => {
     const [busy, gone] = [new Error("busy"), new Error("gone")];
     const asked: unknown[] = [];
     let attempts = 0;
@@ -74,7 +74,7 @@ export const cases: Case[] = [
     });
   }),
 
-  test("§2 retry: an AbortError out of the blue is worth another attempt (G6)", async (watch) => {
+  test("retry: an AbortError out of the blue is worth another attempt (G6)", async (watch) => {
     let attempts = 0;
     const value = await TaskScope.run((scope) =>
       retry(watch(scope), () => {
@@ -85,7 +85,7 @@ export const cases: Case[] = [
     assertEquals([value, attempts], ["done", 3]);
   }),
 
-  test("§2 retry: an attempt has fully ended before the next begins", async (watch) => {
+  test("retry: an attempt has fully ended before the next begins", async (watch) => {
     const log: string[] = [];
     let attempts = 0;
     await TaskScope.run((scope) =>
@@ -102,7 +102,7 @@ export const cases: Case[] = [
     assertEquals(log.slice(0, 5), ["begin 1", "end 1", "begin 2", "end 2", "begin 3"]);
   }),
 
-  test("§2 retry: cancellation ends the waiting at once, and no further attempt starts", async (watch) => {
+  test("retry: cancellation ends the waiting at once, and no further attempt starts", async (watch) => {
     let attempts = 0;
     const start = Date.now();
     await canceled(watch, (scope) =>
@@ -114,7 +114,7 @@ export const cases: Case[] = [
     assertLess(Date.now() - start, 30_000);
   }),
 
-  test("§2 retry: a canceled attempt is not retried", async (watch) => {
+  test("retry: a canceled attempt is not retried", async (watch) => {
     let attempts = 0;
     await canceled(watch, (scope) =>
       retry(scope, (task) => {
@@ -124,7 +124,7 @@ export const cases: Case[] = [
     assertEquals(attempts, 1);
   }),
 
-  test("§2 retry: the deadline of the scope ends it", async (watch) => {
+  test("retry: the deadline of the scope ends it", async (watch) => {
     const error = await rejection(TaskScope.run(
       (scope) => retry(watch(scope), () => Promise.reject(new Error("busy")), { minTimeout: 60_000, jitter: 0 }),
       { deadline: 5 },

@@ -81,7 +81,7 @@ export const cases: Case[] = [
     gate.resolve();
   }),
 
-  test("§2: an idle canceled scope sets no timer", () => {
+  test("closing: an idle canceled scope sets no timer", () => {
     const scope = new TaskScope();
     scope.cancel(new CancelReason("canceled", "scope", "enough"));
     assertEquals(scope.state, "canceling"); // and Deno's sanitizer sees no timer

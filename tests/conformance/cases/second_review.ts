@@ -29,7 +29,7 @@ import { thrown } from "../refusal.ts";
 const hour = { hours: 1 };
 
 export const cases: Case[] = [
-  test("§4 G9: the host is held until deadline and grace, not for one grace a stuck cleanup", async () => {
+  test("G9: the host is held until deadline and grace, not for one grace a stuck cleanup", async () => {
     const lifetime = new FakeLifetime();
     const gate = Promise.withResolvers<void>();
     const scope = new TaskScope({ lifetime, grace: 15 });
@@ -44,7 +44,7 @@ export const cases: Case[] = [
     await scope.close();
   }),
 
-  test("§4 G9: the host is held until deadline and grace, not for a shield", async () => {
+  test("G9: the host is held until deadline and grace, not for a shield", async () => {
     const lifetime = new FakeLifetime();
     const gate = Promise.withResolvers<void>();
     const scope = new TaskScope({ lifetime, grace: 5 });
@@ -57,7 +57,7 @@ export const cases: Case[] = [
     await scope.close();
   }),
 
-  test("§4 G9: a task canceled before its deadline keeps the host for its shield", async () => {
+  test("G9: a task canceled before its deadline keeps the host for its shield", async () => {
     const lifetime = new FakeLifetime();
     const gate = Promise.withResolvers<void>();
     const scope = new TaskScope({ lifetime, grace: 1 });
@@ -72,7 +72,7 @@ export const cases: Case[] = [
     await scope.close();
   }),
 
-  test("§4: what ends the host within waitUntil cancels the task", async () => {
+  test("detached: what ends the host within waitUntil cancels the task", async () => {
     const closing = new AbortController();
     class Ending extends FakeLifetime {
       override waitUntil(work: Promise<unknown>): void {
@@ -89,7 +89,7 @@ export const cases: Case[] = [
     await scope.close();
   }),
 
-  test("§4 G7: when the host ends, every detached task is canceled before any callback runs", async () => {
+  test("G7: when the host ends, every detached task is canceled before any callback runs", async () => {
     const closing = new AbortController();
     const lifetime = new FakeLifetime({ closing: closing.signal });
     const scope = new TaskScope({ lifetime });
@@ -113,7 +113,7 @@ export const cases: Case[] = [
     await scope.close();
   }),
 
-  test("§4: a task cut off by its host is reported, whatever the reason says", async () => {
+  test("detached: a task cut off by its host is reported, whatever the reason says", async () => {
     const closing = new AbortController();
     const lifetime = new FakeLifetime({ closing: closing.signal });
     const observer = new Recorder();
@@ -127,7 +127,7 @@ export const cases: Case[] = [
     await scope.close();
   }),
 
-  test("§4: a task canceled through its handle is not reported, whatever the reason says", async () => {
+  test("detached: a task canceled through its handle is not reported, whatever the reason says", async () => {
     const lifetime = new FakeLifetime();
     const observer = new Recorder();
     const scope = new TaskScope({ lifetime, observer });
@@ -276,7 +276,7 @@ export const cases: Case[] = [
     assertEquals(value, "at once");
   }),
 
-  test("§2: a note is shown in the tree, and is a non-empty text", async () => {
+  test("tree: a note is shown in the tree, and is a non-empty text", async () => {
     const scope = new TaskScope({ note: "cannot know of a disconnect" });
     scope.spawn((task) => task.sleep(1));
     const { note, children } = scope.tree();

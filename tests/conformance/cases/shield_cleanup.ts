@@ -66,7 +66,7 @@ export const cases: Case[] = [
     assertThrows(() => scope.shield(() => 1, { deadline }), ScopeClosedError);
   }),
 
-  test("§2: a shield without a deadline is a TypeError at the call, fn is not called", async (watch) => {
+  test("shield: a shield without a deadline is a TypeError at the call, fn is not called", async (watch) => {
     let ran = false;
     await TaskScope.run(async (scope) => {
       const shield = watch(scope).shield.bind(scope) as (fn: () => void, options?: unknown) => unknown;

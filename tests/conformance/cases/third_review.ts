@@ -257,7 +257,7 @@ export const cases: Case[] = [
     await scope.close();
   }),
 
-  test("§4: a clamped task that outlives its deadline does not look at the clock all the time", async () => {
+  test("detached: a clamped task that outlives its deadline does not look at the clock all the time", async () => {
     let reads = 0;
     const end = new Date(Date.now() + 1_010);
     const gate = Promise.withResolvers<void>();
@@ -281,7 +281,7 @@ export const cases: Case[] = [
     await scope.close();
   }),
 
-  test("§4: cancel() of the process cancels what there is, not what is spawned because of it", async () => {
+  test("detached: cancel() of the process cancels what there is, not what is spawned because of it", async () => {
     if (isWorkerd) return; // is no process
     let rows = 0;
     const observer = {
