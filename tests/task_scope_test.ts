@@ -23,7 +23,7 @@ Deno.test("a deadline expires to the millisecond, and names its scope (G8)", asy
   assertEquals(time.next(), false); // no timer is left
 });
 
-Deno.test("a lifetime's deadline that moves reaches a running task, a margin before (DESIGN 4)", async () => {
+Deno.test("a lifetime's deadline that moves reaches a running task, a margin before", async () => {
   using time = new FakeTime();
   const start = Date.now();
   const lifetime = { waitUntil() {}, deadline: undefined as Date | undefined };

@@ -1,4 +1,4 @@
-/** The mock models facts 2.1: 30 s from the end of the response or the disconnect, shared; bound calls only. */
+/** The mock is as Cloudflare is: 30 s from the end of the response or the disconnect, shared; bound calls only. */
 import { assertEquals, assertInstanceOf, assertRejects, assertThrows } from "@std/assert";
 import { stub } from "@std/testing/mock";
 import { FakeTime } from "@std/testing/time";

@@ -1,4 +1,4 @@
-/** Mocks of the hosts' globals and of the frameworks' contexts, as facts 2.11 and 4.3 describe them. */
+/** Mocks of the hosts' globals and of the frameworks' contexts. */
 import { assert, assertEquals, assertInstanceOf, assertStrictEquals, assertThrows } from "@std/assert";
 import { type Lifetime, LifetimeUnavailableError, processLifetime } from "@taskscope/taskscope";
 import { cloudflareLifetime } from "@taskscope/taskscope/cloudflare";

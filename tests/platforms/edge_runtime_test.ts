@@ -1,4 +1,4 @@
-/** Vercel's Edge runtime as npm has it, on Node: no `AbortSignal.any`, and `EdgeRuntime` is a string (facts 2.2). */
+/** Vercel's Edge runtime as npm has it, on Node: no `AbortSignal.any`, and `EdgeRuntime` is a string. */
 import { assert, assertEquals } from "@std/assert";
 import { bundle } from "../../tools/lib/bundle.ts";
 import { command } from "../../tools/lib/command.ts";

@@ -16,7 +16,7 @@ export function withGlobals<T>(globals: Record<PropertyKey, unknown>, run: () =>
   }
 }
 
-/** A host's object that records what it is given, and throws when called unbound (facts 2.1 a: Illegal invocation). */
+/** A host's object that records what it is given, and throws when called unbound ("Illegal invocation"). */
 export class Ctx {
   readonly held: Promise<unknown>[] = [];
   passThroughOnException(): void {}

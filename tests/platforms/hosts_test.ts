@@ -1,4 +1,4 @@
-/** Mocks of Vercel, Netlify, Supabase, Fastly and Lambda; each test names the facts it models. */
+/** Mocks of Vercel, Netlify, Supabase, Fastly and Lambda. */
 import { assert, assertEquals, assertInstanceOf, assertRejects, assertStrictEquals, assertThrows } from "@std/assert";
 import { stub } from "@std/testing/mock";
 import { FakeTime } from "@std/testing/time";
@@ -21,7 +21,7 @@ import { Ctx, withGlobals } from "./globals.ts";
 
 const VERCEL = Symbol.for("@vercel/request-context");
 
-Deno.test("vercelLifetime() has the deadline Vercel tells (facts 2.2 a)", () => {
+Deno.test("vercelLifetime() has the deadline Vercel tells", () => {
   const context = { waitUntil() {}, deadline: "2100-01-01T00:00:00.000Z" };
   const { deadline } = withGlobals({ [VERCEL]: { get: () => context } }, () => vercelLifetime());
   assertEquals(deadline, new Date("2100-01-01T00:00:00Z"));
@@ -44,7 +44,7 @@ Deno.test("vercelLifetime() is an error outside of a request, where Vercel's wai
   assertThrows(() => withGlobals(between, () => vercelLifetime()), LifetimeUnavailableError);
 });
 
-Deno.test("netlifyLifetime() takes the context given, else Netlify.context, which is null outside (facts 2.3)", () => {
+Deno.test("netlifyLifetime() takes the context given, else Netlify.context, which is null outside", () => {
   const ctx = new Ctx();
   netlifyLifetime(ctx).waitUntil(Promise.resolve());
   withGlobals({ Netlify: { context: ctx } }, () => netlifyLifetime()).waitUntil(Promise.resolve());
@@ -53,7 +53,7 @@ Deno.test("netlifyLifetime() takes the context given, else Netlify.context, whic
   assertEquals(netlifyLifetime(ctx, { trigger: "edge" }).deadline, undefined);
 });
 
-Deno.test("supabaseLifetime() counts from the worker's start, and ends at the warning (facts 2.5)", () => {
+Deno.test("supabaseLifetime() counts from the worker's start, and ends at the warning", () => {
   const EdgeRuntime = { waitUntil() {} };
   const startedAt = new Date(Date.now() - 100_000);
   withGlobals({ EdgeRuntime }, () => {
@@ -105,12 +105,12 @@ Deno.test("supabaseLifetime() cancels 1 s before the warning where time alone is
   assertEquals([(await outcome).state, task.clamped], ["failed", true]);
 });
 
-Deno.test("supabaseLifetime() is an error elsewhere, also where EdgeRuntime is a string (facts 2.2)", () => {
+Deno.test("supabaseLifetime() is an error elsewhere, also where EdgeRuntime is a string", () => {
   assertThrows(() => supabaseLifetime(), LifetimeUnavailableError);
   withGlobals({ EdgeRuntime: "edge-runtime" }, () => assertThrows(() => supabaseLifetime(), LifetimeUnavailableError));
 });
 
-Deno.test("fastlyLifetime() has two minutes, and explains a late call (facts 2.6)", async () => {
+Deno.test("fastlyLifetime() has two minutes, and explains a late call", async () => {
   const event = {
     waitUntil() {
       throw new Error("FetchEvent#waitUntil called on inactive event");
@@ -126,7 +126,7 @@ Deno.test("fastlyLifetime() has two minutes, and explains a late call (facts 2.6
 
 const lambdaContext = { getRemainingTimeInMillis: () => 10_000 };
 
-Deno.test("lambdaLifetime() refuses work that nobody would await, and explains (facts 2.10)", async () => {
+Deno.test("lambdaLifetime() refuses work that nobody would await, and explains", async () => {
   const lifetime = lambdaLifetime(lambdaContext);
   await using scope = new TaskScope({ lifetime });
   const error = assertThrows(() => scope.spawnDetached(() => {}, { deadline: 5 }), LifetimeUnavailableError);

@@ -22,7 +22,7 @@ Deno.test({ name: "Deno, Bun and Node drain on SIGTERM, and end with its exit co
   }
 });
 
-/** Deno Deploy is a standard Deno; it sends SIGINT, and SIGKILL 5 seconds later (facts 2.4). */
+/** Deno Deploy is a standard Deno; it sends SIGINT, and SIGKILL 5 seconds later. */
 Deno.test(
   { name: "on Deno Deploy the process drains on SIGINT, and has canceled all within 5 s", ignore },
   async () => {

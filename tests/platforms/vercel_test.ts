@@ -1,7 +1,7 @@
 /**
  * Vercel. Its bridge is closed source; what is real here is `@vercel/functions`, which reads the same request context.
- * The stand-in of the bridge models facts 2.2 a: a holder under a registered symbol whose `get()` is of the request that
- * runs now, with `waitUntil` and an ISO `deadline`, and nothing outside of a request.
+ * The stand-in of the bridge is as theirs: a holder under a registered symbol whose `get()` is of the request that runs
+ * now, with `waitUntil` and an ISO `deadline`, and nothing outside of a request.
  */
 import { assert, assertEquals, assertInstanceOf, assertThrows } from "@std/assert";
 import { AsyncLocalStorage } from "node:async_hooks";
