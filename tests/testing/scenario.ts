@@ -73,6 +73,25 @@ export async function until(line: string, clients: Clients): Promise<void> {
   for (let tries = 0; tries < 400 && !clients.lines.includes(line); tries++) await clients.pause(5);
 }
 
+/** A client that takes its answer; then nothing is asked for `ms` milliseconds. */
+export function takesAnswer(ms: number): Scenario["drive"] {
+  return async ({ send, pause }, note) => {
+    note(await send().answer);
+    await pause(ms);
+  };
+}
+
+/** A client that leaves once the handler has noted that it started; then nothing is asked for `ms` milliseconds. */
+export function leavesOnceStarted(ms: number): Scenario["drive"] {
+  return async (clients, note) => {
+    const sent = clients.send();
+    await until("started", clients);
+    sent.leave();
+    note(await sent.answer);
+    await clients.pause(ms);
+  };
+}
+
 /** The facts that differ from those expected; `undefined` if none do. */
 export function differences(scenario: Scenario, key: HostKey, lines: readonly string[]): string | undefined {
   const expected = expectationOf(scenario, key);

@@ -1,5 +1,5 @@
 /** The signal of the request, and clients that leave. */
-import { goOn, type Kit, QUIET, type Scenario, until, wait } from "../scenario.ts";
+import { goOn, type Kit, leavesOnceStarted, QUIET, type Scenario, takesAnswer, until, wait } from "../scenario.ts";
 
 function noteAbort(request: Request, { note }: Kit): void {
   request.signal.addEventListener("abort", () => note("aborted"));
@@ -12,10 +12,7 @@ export const DISCONNECTS: readonly Scenario[] = [
       noteAbort(request, kit);
       return new Response("ok");
     },
-    async drive({ send, pause }, note) {
-      note(await send().answer);
-      await pause(QUIET);
-    },
+    drive: takesAnswer(QUIET),
     expect: { else: ["200 ok"], deno: ["200 ok", "aborted"] },
   },
   {
@@ -33,10 +30,7 @@ export const DISCONNECTS: readonly Scenario[] = [
         }),
       );
     },
-    async drive({ send, pause }, note) {
-      note(await send().answer);
-      await pause(QUIET);
-    },
+    drive: takesAnswer(QUIET),
     expect: { else: ["200 ok"], deno: ["200 ok", "aborted"] },
   },
   {
@@ -66,13 +60,7 @@ export const DISCONNECTS: readonly Scenario[] = [
       }
       return new Response("ok");
     },
-    async drive(clients, note) {
-      const sent = clients.send();
-      await until("started", clients);
-      sent.leave();
-      note(await sent.answer);
-      await clients.pause(5 * QUIET);
-    },
+    drive: leavesOnceStarted(5 * QUIET),
     expect: {
       else: ["started", "left", "aborted", "went on", "finally"],
       cloudflare: ["started", "left", "aborted"],
@@ -90,13 +78,7 @@ export const DISCONNECTS: readonly Scenario[] = [
       kit.note("went on");
       return new Response("ok");
     },
-    async drive(clients, note) {
-      const sent = clients.send();
-      await until("started", clients);
-      sent.leave();
-      note(await sent.answer);
-      await clients.pause(6 * QUIET);
-    },
+    drive: leavesOnceStarted(6 * QUIET),
     expect: {
       else: ["started", "left", "aborted", "went on", "held work ended"],
       cloudflareWithoutSignal: ["started", "left", "went on", "held work ended"],

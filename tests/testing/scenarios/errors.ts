@@ -1,5 +1,5 @@
 /** Errors, and code that hangs. */
-import { goOn, QUIET, type Scenario, wait } from "../scenario.ts";
+import { goOn, QUIET, type Scenario, takesAnswer, wait } from "../scenario.ts";
 
 export const ERRORS: readonly Scenario[] = [
   {
@@ -9,10 +9,7 @@ export const ERRORS: readonly Scenario[] = [
       goOn(wait(QUIET / 2).then(() => kit.note("other ended")), kit);
       return new Response("ok");
     },
-    async drive({ send, pause }, note) {
-      note(await send().answer);
-      await pause(2 * QUIET);
-    },
+    drive: takesAnswer(2 * QUIET),
     expect: {
       else: ["200 ok", "other ended", "ends the process"],
       cloudflare: ["200 ok", "other ended"],
@@ -28,10 +25,7 @@ export const ERRORS: readonly Scenario[] = [
       goOn(wait(QUIET / 2).then(() => kit.note("held work ended")), kit);
       return new Response("ok");
     },
-    async drive({ send, pause }, note) {
-      note(await send().answer);
-      await pause(2 * QUIET);
-    },
+    drive: takesAnswer(2 * QUIET),
     expect: {
       else: ["200 ok", "held work ended", "ends the process"],
       cloudflare: ["200 ok", "held work ended"],
@@ -44,10 +38,7 @@ export const ERRORS: readonly Scenario[] = [
       goOn(wait(QUIET / 2).then(() => kit.note("held work ended")), kit);
       throw new Error("the handler failed");
     },
-    async drive({ send, pause }, note) {
-      note(await send().answer);
-      await pause(2 * QUIET);
-    },
+    drive: takesAnswer(2 * QUIET),
     expect: { else: ["failed", "held work ended"] },
   },
   {

@@ -1,5 +1,5 @@
 /** What is left of a request after its response. */
-import { goOn, type Kit, QUIET, type Scenario, wait } from "../scenario.ts";
+import { type Clients, goOn, type Kit, QUIET, type Scenario, wait } from "../scenario.ts";
 
 /** What can be read of a request, each field by itself. */
 async function look(request: Request, note: Kit["note"]): Promise<void> {
@@ -32,6 +32,11 @@ const refused = [...intact.slice(0, 3), "body: throws"];
 const emptied = [...intact.slice(0, 3), "body: empty"];
 const closed = ["url: throws", "method: throws", "headers: throws", "body: throws"];
 
+async function drive({ send, pause }: Clients): Promise<void> {
+  await send(post).answer;
+  await pause(2 * QUIET);
+}
+
 export const REQUESTS: readonly Scenario[] = [
   {
     name: "a request after its response",
@@ -39,10 +44,7 @@ export const REQUESTS: readonly Scenario[] = [
       goOn(wait(QUIET / 2).then(() => look(request, kit.note)), kit);
       return new Response("ok");
     },
-    async drive({ send, pause }) {
-      await send(post).answer;
-      await pause(2 * QUIET);
-    },
+    drive,
     expect: {
       else: refused,
       deno: closed,
@@ -59,10 +61,7 @@ export const REQUESTS: readonly Scenario[] = [
       goOn(wait(QUIET / 2).then(() => look(request, kit.note)), kit);
       return new Response("ok");
     },
-    async drive({ send, pause }) {
-      await send(post).answer;
-      await pause(2 * QUIET);
-    },
+    drive,
     expect: { else: refused, nodeWhatwg: emptied, vercelEdge: intact },
   },
   {
@@ -72,10 +71,7 @@ export const REQUESTS: readonly Scenario[] = [
       goOn(wait(QUIET / 2).then(() => look(request, kit.note)), kit);
       return new Response("ok");
     },
-    async drive({ send, pause }) {
-      await send(post).answer;
-      await pause(2 * QUIET);
-    },
+    drive,
     expect: {
       else: refused,
       deno: closed,

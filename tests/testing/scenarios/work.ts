@@ -1,5 +1,5 @@
 /** Work that goes on after the response, and what keeps it alive. */
-import { goOn, type Kit, QUIET, type Scenario, until, wait } from "../scenario.ts";
+import { goOn, type Kit, leavesOnceStarted, QUIET, type Scenario, takesAnswer, wait } from "../scenario.ts";
 
 let saved: Kit["context"]; // across the requests of one scenario
 
@@ -15,13 +15,7 @@ export const WORK: readonly Scenario[] = [
       await wait(10 * QUIET);
       return new Response("ok");
     },
-    async drive(clients, note) {
-      const sent = clients.send();
-      await until("started", clients);
-      sent.leave();
-      note(await sent.answer);
-      await clients.pause(2 * QUIET);
-    },
+    drive: leavesOnceStarted(2 * QUIET),
     expect: {
       else: ["started", "left", "aborted", "held work ended"],
       cloudflareWithoutSignal: ["started", "left"],
@@ -34,10 +28,7 @@ export const WORK: readonly Scenario[] = [
       setTimeout(() => note("ran"), QUIET / 2);
       return new Response("ok");
     },
-    async drive({ send, pause }, note) {
-      note(await send().answer);
-      await pause(2 * QUIET);
-    },
+    drive: takesAnswer(2 * QUIET),
     expect: { else: ["200 ok", "ran"], cloudflare: ["200 ok"], cloudflareWithoutSignal: ["200 ok"] },
   },
   {
@@ -51,10 +42,7 @@ export const WORK: readonly Scenario[] = [
       goOn(first, kit);
       return new Response("ok");
     },
-    async drive({ send, pause }, note) {
-      note(await send().answer);
-      await pause(3 * QUIET);
-    },
+    drive: takesAnswer(3 * QUIET),
     expect: { else: ["200 ok", "first ended", "second ended"] },
   },
   {
