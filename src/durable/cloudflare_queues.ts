@@ -26,5 +26,5 @@ export {
   readDeadLetter,
 } from "./cloudflare_queues_wire.ts";
 export type { ConsumeOptions, Consumption, DeadLetter, Delivery, Engine, Message, Records, Verdict } from "./engine.ts";
-export type { AnyDurableTask } from "./define_task.ts";
+export type { AnyDurableTask } from "./durable_task.ts";
 export type { LimitOverrides, WaitUntilHost } from "../platforms/cloudflare.ts";

@@ -8,7 +8,7 @@ import { DeadlineHeap } from "../deadline.ts";
 import { assertCount, assertFunction, assertNumber, assertOptions } from "../validate.ts";
 import type { CloudflareQueues } from "./cloudflare_queues_engine.ts";
 import type { QueueBatchLike } from "./cloudflare_queues_wire.ts";
-import type { AnyDurableTask } from "./define_task.ts";
+import type { AnyDurableTask } from "./durable_task.ts";
 import { Receiver } from "./receiver.ts";
 import { onErrorOf, RECEIVER_OPTIONS, type ReceiverOptions, settingsOf } from "./receiver_options.ts";
 

@@ -12,6 +12,7 @@ import { CancelReason, DeadlineExceededError, type Outcome, type Task } from "..
 import { describe } from "../http/operations/ending.ts";
 import { inertText } from "../inert_text.ts";
 import { type AnyDurableTask, insideOfTask } from "./define_task.ts";
+import { type AnyDurableTask, insideOfTask } from "./durable_task.ts";
 import { DeliveryLedger } from "./delivery_ledger.ts";
 import type { Delivery, Verdict } from "./engine.ts";
 import { type Envelope, unseal } from "./envelope.ts";

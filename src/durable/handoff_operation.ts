@@ -10,7 +10,7 @@ import { insides } from "../http/operations/inside.ts";
 import type { Operations } from "../http/operations/operations.ts";
 import { problem } from "../http/operations/problem.ts";
 import { assertOptions, wrong } from "../validate.ts";
-import { type AnyDurableTask, DurableTask } from "./define_task.ts";
+import { type AnyDurableTask, DurableTask } from "./durable_task.ts";
 import { handOff, type HandoffOptions } from "./handoff.ts";
 import { targetOf } from "./handoff_to.ts";
 import { BodyError, TooLongError } from "./refusals.ts";

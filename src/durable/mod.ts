@@ -26,7 +26,8 @@
  * @module
  */
 export { type CancelAnswer, cancelTask, type CancelTaskOptions } from "./cancel_task.ts";
-export { type AnyDurableTask, defineTask, type DurableTask } from "./define_task.ts";
+export { defineTask } from "./define_task.ts";
+export type { AnyDurableTask, DurableTask } from "./durable_task.ts";
 export type { ConsumeOptions, Consumption, DeadLetter, Delivery, Engine, Message, Records, Verdict } from "./engine.ts";
 export type { HandedOffTask } from "./handed_off_task.ts";
 export type { HandoffOptions } from "./handoff.ts";

@@ -6,7 +6,7 @@
 import { CancelReason, TaskScope } from "../../mod.ts";
 import { Bell } from "../http/operations/bell.ts";
 import { assertNumber } from "../validate.ts";
-import type { AnyDurableTask } from "./define_task.ts";
+import type { AnyDurableTask } from "./durable_task.ts";
 import { DeliveryRun, type RunEnv } from "./delivery_run.ts";
 import type { Delivery, Engine, Verdict } from "./engine.ts";
 import { assertEngine } from "./handoff_to.ts";

@@ -10,7 +10,7 @@ import type { Operations } from "../http/operations/operations.ts";
 import { bareError } from "../bare_error.ts";
 import { logText } from "../inert_text.ts";
 import { assertFunction, assertNumber, assertOptions, wrong } from "../validate.ts";
-import { type AnyDurableTask, DurableTask } from "./define_task.ts";
+import { type AnyDurableTask, DurableTask } from "./durable_task.ts";
 import { KEEP, type TaskEnding } from "./records.ts";
 import { assertTransferables, type Transferable } from "./transferable.ts";
 

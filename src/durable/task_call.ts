@@ -6,7 +6,7 @@
 import type { Outcome, Task, TaskScope } from "../../mod.ts";
 import { parseTraceParent, TraceParent } from "../http/trace_parent.ts";
 import { callChild } from "../task_scope.ts";
-import { type AnyDurableTask, insideOfTask } from "./define_task.ts";
+import { type AnyDurableTask, insideOfTask } from "./durable_task.ts";
 import type { Engine } from "./engine.ts";
 import type { Envelope } from "./envelope.ts";
 import type { ReceiverSettings } from "./receiver_options.ts";

@@ -8,7 +8,7 @@ import { theProcess } from "../process_lifetime.ts";
 import { Bell } from "../http/operations/bell.ts";
 import { assertSignal, follow } from "../signals.ts";
 import { assertCount, assertNumber, assertOneOf, assertOptions, isThenable, wrong } from "../validate.ts";
-import type { AnyDurableTask } from "./define_task.ts";
+import type { AnyDurableTask } from "./durable_task.ts";
 import type { Consumption, Engine } from "./engine.ts";
 import { Receiver, type WorkerCounters } from "./receiver.ts";
 import { onErrorOf, RECEIVER_OPTIONS, type ReceiverOptions } from "./receiver_options.ts";
