@@ -4,7 +4,7 @@ import { Redis } from "ioredis";
 import { bullmqEngine } from "../../src/durable/bullmq.ts";
 import type { Consumption, Engine } from "../../src/durable/engine.ts";
 import { redisMissing, startRedis } from "../../tools/servers/redis.ts";
-import { type EngineTiming, Inbox, testEngine } from "./engine_cases.ts";
+import { type EngineTiming, EVERYTHING, Inbox, testEngine } from "./engine_cases.ts";
 import { failingReceiver, manyDead } from "./open_engine_cases.ts";
 
 const TIMING: EngineTiming = { lease: 1_000, delay: 100, early: 5, patience: 15_000 };
@@ -43,17 +43,7 @@ else {
         },
       };
     },
-    capabilities: {
-      deduplicates: true,
-      removes: true,
-      extends: true,
-      leases: true,
-      freeGiveBack: true,
-      deadLetters: true,
-      records: true,
-      atomicRecords: true,
-      waited: true,
-    },
+    capabilities: EVERYTHING,
     timing: TIMING,
     clientTimers: true, // redis-parser shrinks its buffer at its leisure
   });

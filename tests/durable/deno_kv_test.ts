@@ -2,7 +2,7 @@
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { denoKvEngine, type KvAtomicLike, type KvQueueLike } from "../../src/durable/deno_kv.ts";
 import type { Consumption, Delivery, Message, Verdict } from "../../src/durable/engine.ts";
-import { testEngine } from "./engine_cases.ts";
+import { EVERYTHING, testEngine } from "./engine_cases.ts";
 
 /** A connection that can be cut: nothing reaches the file any more. Real kills are in chaos_test.ts. */
 function mortal(kv: Deno.Kv): { kv: KvQueueLike; kill(): void } {
@@ -51,17 +51,7 @@ testEngine("deno-kv", {
       },
     };
   },
-  capabilities: {
-    deduplicates: true,
-    removes: true,
-    extends: true,
-    leases: true,
-    freeGiveBack: true,
-    deadLetters: true,
-    records: true,
-    atomicRecords: true,
-    waited: false,
-  },
+  capabilities: { ...EVERYTHING, waited: false },
   timing: { lease: 200, delay: 50 },
 });
 

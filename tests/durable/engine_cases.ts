@@ -24,6 +24,19 @@ export interface EngineCapabilities {
   readonly waited: boolean;
 }
 
+/** All there is. */
+export const EVERYTHING: EngineCapabilities = {
+  deduplicates: true,
+  removes: true,
+  extends: true,
+  leases: true,
+  freeGiveBack: true,
+  deadLetters: true,
+  records: true,
+  atomicRecords: true,
+  waited: true,
+};
+
 /** How fast an engine is, in milliseconds. */
 export interface EngineTiming {
   /** The shortest lease that it keeps to. */

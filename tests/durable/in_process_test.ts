@@ -2,7 +2,7 @@ import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { FakeTime } from "@std/testing/time";
 import { inProcessEngine } from "../../src/durable/in_process.ts";
 import { Queue } from "../../src/durable/in_process_queue.ts";
-import { testEngine } from "./engine_cases.ts";
+import { EVERYTHING, testEngine } from "./engine_cases.ts";
 
 testEngine("in-process", {
   make() {
@@ -18,17 +18,7 @@ testEngine("in-process", {
       async close() {},
     });
   },
-  capabilities: {
-    deduplicates: true,
-    removes: true,
-    extends: true,
-    leases: true,
-    freeGiveBack: true,
-    deadLetters: true,
-    records: true,
-    atomicRecords: true,
-    waited: true,
-  },
+  capabilities: EVERYTHING,
   timing: { lease: 60, delay: 20 },
 });
 

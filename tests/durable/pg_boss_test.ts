@@ -4,7 +4,7 @@ import { PgBoss } from "pg-boss";
 import type { Consumption, Engine } from "../../src/durable/engine.ts";
 import { pgBossEngine, type PgBossLike } from "../../src/durable/pg_boss.ts";
 import { postgresMissing, startPostgres } from "../../tools/servers/postgres.ts";
-import { type EngineTiming, Inbox, testEngine } from "./engine_cases.ts";
+import { type EngineTiming, EVERYTHING, Inbox, testEngine } from "./engine_cases.ts";
 import { failingReceiver, manyDead } from "./open_engine_cases.ts";
 
 /** A process of its own, as far as the database can tell. */
@@ -59,17 +59,7 @@ else {
         },
       };
     },
-    capabilities: {
-      deduplicates: true,
-      removes: true,
-      extends: true,
-      leases: true,
-      freeGiveBack: true,
-      deadLetters: true,
-      records: true,
-      atomicRecords: true,
-      waited: true,
-    },
+    capabilities: EVERYTHING,
     timing: TIMING,
   });
 

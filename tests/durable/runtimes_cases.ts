@@ -3,7 +3,7 @@ import { Redis } from "ioredis";
 import { PgBoss } from "pg-boss";
 import { bullmqEngine } from "@taskscope/taskscope/durable/bullmq";
 import { pgBossEngine } from "@taskscope/taskscope/durable/pg-boss";
-import { engineCases, type EngineUnderTest } from "./engine_cases.ts";
+import { engineCases, type EngineUnderTest, EVERYTHING } from "./engine_cases.ts";
 
 interface Process {
   readonly argv: readonly string[];
@@ -35,17 +35,13 @@ async function make(): Promise<EngineUnderTest> {
   };
 }
 
-const capabilities = {
-  ...{ deduplicates: true, removes: true, extends: true, leases: true, freeGiveBack: true },
-  ...{ deadLetters: true, records: true, atomicRecords: true, waited: true },
-};
 const timing = { lease: 1_000, delay: 100, early: 5, patience: 20_000 };
 
 let passed = 0;
 for (const { name, run } of engineCases) {
   const made = await make();
   try {
-    await run({ ...made, capabilities, timing });
+    await run({ ...made, capabilities: EVERYTHING, timing });
     passed++;
   } catch (error) {
     console.log(`failed: ${name}:`, error);
