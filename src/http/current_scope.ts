@@ -3,19 +3,10 @@
  *
  * @module
  */
-import { builtin } from "../builtin.ts";
+import { type AsyncStorage, asyncStorage } from "../async_storage.ts";
 import type { TaskScope } from "../../mod.ts";
 
-interface Storage {
-  getStore(): TaskScope | undefined;
-  run<T>(scope: TaskScope, fn: () => T): T;
-}
-
-interface AsyncHooks {
-  readonly AsyncLocalStorage: new () => Storage;
-}
-
-let storage: Storage | undefined; // one for the process, made when the option is first used
+let storage: AsyncStorage<TaskScope> | undefined; // one for the process, made when the option is first used
 
 /**
  * Switches AsyncLocalStorage on.
@@ -23,10 +14,8 @@ let storage: Storage | undefined; // one for the process, made when the option i
  * @throws {TypeError} If there is none here.
  */
 export function assertAsyncContext(what: string): void {
-  if (storage) return;
-  const { AsyncLocalStorage } = builtin<AsyncHooks>("node:async_hooks");
-  if (!AsyncLocalStorage) throw new TypeError(`${what}: currentScope needs AsyncLocalStorage, which is not here`);
-  storage = new AsyncLocalStorage();
+  storage ??= asyncStorage();
+  if (!storage) throw new TypeError(`${what}: currentScope needs AsyncLocalStorage, which is not here`);
 }
 
 /** Calls a function that finds the scope as `currentScope()`. */

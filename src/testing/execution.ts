@@ -7,16 +7,7 @@
  *
  * @module
  */
-import { builtin } from "../builtin.ts";
-
-interface Storage {
-  getStore(): Execution | undefined;
-  run<T>(execution: Execution | undefined, fn: () => T): T;
-}
-
-interface AsyncHooks {
-  readonly AsyncLocalStorage: new () => Storage;
-}
+import { type AsyncStorage, asyncStorage } from "../async_storage.ts";
 
 /** A timer that belongs to an invocation. */
 export interface OwnedTimer {
@@ -61,7 +52,7 @@ export class Execution {
   }
 }
 
-let storage: Storage | undefined; // made by the first host; the runtime keeps one as long as the process
+let storage: AsyncStorage<Execution | undefined> | undefined; // made by the first host; the runtime keeps one as long as the process
 
 /**
  * Switches AsyncLocalStorage on.
@@ -69,10 +60,8 @@ let storage: Storage | undefined; // made by the first host; the runtime keeps o
  * @throws {TypeError} If there is none here.
  */
 export function assertAsyncContext(what: string): void {
-  if (storage) return;
-  const { AsyncLocalStorage } = builtin<AsyncHooks>("node:async_hooks");
-  if (!AsyncLocalStorage) throw new TypeError(`${what}: it needs AsyncLocalStorage, as Deno, Bun and Node 22 have it`);
-  storage = new AsyncLocalStorage();
+  storage ??= asyncStorage();
+  if (!storage) throw new TypeError(`${what}: it needs AsyncLocalStorage, as Deno, Bun and Node 22 have it`);
 }
 
 /** The invocation that the code which runs now belongs to; `undefined` for the test itself. */

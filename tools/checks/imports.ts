@@ -12,6 +12,7 @@ const CORE = [
   "src/validate.ts",
   "src/errors.ts",
   "src/builtin.ts",
+  "src/async_storage.ts",
   "src/signals.ts",
   "src/deadline.ts",
   "src/context.ts",

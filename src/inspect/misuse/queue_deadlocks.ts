@@ -6,7 +6,7 @@
  *
  * @module
  */
-import { builtin } from "../../builtin.ts";
+import { asyncStorage } from "../../async_storage.ts";
 import * as Flag from "../../flags.ts";
 import type { ScopeNode } from "../../scope_node.ts";
 import { Task } from "../../task.ts";
@@ -15,15 +15,6 @@ import { ms, quote } from "./text.ts";
 import type { Desk, Detector } from "./detector.ts";
 import { listenToCalls } from "./patch.ts";
 
-interface Storage {
-  run<T>(value: unknown, call: () => T): T;
-  getStore(): unknown;
-}
-
-interface AsyncHooks {
-  readonly AsyncLocalStorage: new () => Storage;
-}
-
 /** The only handlers that surely wait: those that the engine makes for `await`, `Promise.race` and their like. */
 function isAwait([onFulfilled]: readonly unknown[]): boolean {
   return typeof onFulfilled === "function" && /\[native code\]/.test(Function.prototype.toString.call(onFulfilled));
@@ -31,9 +22,9 @@ function isAwait([onFulfilled]: readonly unknown[]): boolean {
 
 /** Looks again when patience is over; meanwhile its timer keeps the process alive, else nobody would hear of it. */
 export function queueDeadlocks(desk: Desk): Detector {
-  const { AsyncLocalStorage } = builtin<AsyncHooks>("node:async_hooks");
-  if (!AsyncLocalStorage) return {};
-  const storage = new AsyncLocalStorage();
+  const found = asyncStorage<WeakRef<ScopeNode>>();
+  if (!found) return {};
+  const storage = found;
   let isStopped = false;
   // Weakly: whatever a task leaves behind, a socket or a timer, keeps what is stored for it.
   const end = putAround((node, call) => isStopped ? call() : storage.run(new WeakRef(node), call));
@@ -97,10 +88,9 @@ export function queueDeadlocks(desk: Desk): Detector {
 
   function waits(task: object): void {
     const node = queued.get(task)?.deref();
-    const store = storage.getStore();
     const scope = node?.parent;
-    if (!node?.is(Flag.QUEUED) || !scope || !(store instanceof WeakRef)) return;
-    let holder: ScopeNode | undefined = (store as WeakRef<ScopeNode>).deref();
+    if (!node?.is(Flag.QUEUED) || !scope) return;
+    let holder = storage.getStore()?.deref();
     while (holder && holder.parent !== scope) holder = holder.parent;
     if (!holder) return; // somebody outside, such as the function of the scope
     const nodes = awaited.get(holder) ?? new Set();
