@@ -3,16 +3,12 @@
  *
  * @module
  */
+import { isWorkerd } from "../platforms/globals.ts";
 
 type Chunk = Awaited<ReturnType<ReadableStreamDefaultReader<Uint8Array<ArrayBuffer>>["read"]>>;
 
 const TICKS = 32;
 const LONGEST = 1_048_576; // bytes of a string on workerd that are worth the turns
-
-interface Host {
-  readonly Bun?: unknown;
-  readonly navigator?: { readonly userAgent?: string };
-}
 
 /** A streamed body, on its way to the client. */
 export interface SentBody {
@@ -40,17 +36,16 @@ export async function readAhead(
   onCancel: () => void,
   turn: () => Promise<void>,
 ): Promise<Uint8Array<ArrayBuffer> | SentBody> {
-  const { Bun, navigator } = globalThis as Host;
-  const isWorkerd = navigator?.userAgent === "Cloudflare-Workers"; // a string comes in parts of 4 KiB
-  const most = isWorkerd ? Infinity : Bun ? 4 : 1; // Bun: 16 KiB, then parts of 2 MiB
+  const isInTurns = isWorkerd(); // a string comes in parts of 4 KiB
+  const most = isInTurns ? Infinity : "Bun" in globalThis ? 4 : 1; // Bun: 16 KiB, then parts of 2 MiB
   const reader = body.getReader();
   const ahead: Promise<Chunk>[] = [];
   const parts: Uint8Array<ArrayBuffer>[] = [];
   let length = 0;
-  while (parts.length <= most && (!isWorkerd || length <= LONGEST)) {
+  while (parts.length <= most && (!isInTurns || length <= LONGEST)) {
     const next = reader.read();
     ahead.push(next);
-    const chunk = await soon(next, isWorkerd ? turn : undefined);
+    const chunk = await soon(next, isInTurns ? turn : undefined);
     if (!chunk) break;
     if (chunk.done) return join(parts, length);
     if (!isBytes(chunk.value)) break; // the platform may take it, as Bun does a string, or says why not

@@ -8,13 +8,8 @@
  * @module
  */
 import { CancelReason } from "../../mod.ts";
+import { hasCompatibilityFlag, isEdgeRuntime, isWorkerd } from "../platforms/globals.ts";
 import { follow } from "../signals.ts";
-
-interface Host {
-  readonly Cloudflare?: { readonly compatibilityFlags?: Readonly<Record<string, boolean>> };
-  readonly EdgeRuntime?: unknown;
-  readonly navigator?: { readonly userAgent?: string };
-}
 
 /** The client of one request. */
 export class Client {
@@ -60,11 +55,8 @@ function noteOf(signal: AbortSignal | undefined): string | undefined {
 }
 
 function whyUnobservable(signal: AbortSignal | undefined): string | undefined {
-  const { Cloudflare, EdgeRuntime, navigator } = globalThis as Host;
   if (!signal) return "the host gives the request no signal";
-  if (typeof EdgeRuntime === "string") return "request.signal never aborts on Vercel's edge runtime"; // Supabase: object
-  if (navigator?.userAgent !== "Cloudflare-Workers") return undefined;
-  return Cloudflare?.compatibilityFlags?.enable_request_signal
-    ? undefined
-    : "the Worker has not set the compatibility flag enable_request_signal";
+  if (isEdgeRuntime()) return "request.signal never aborts on Vercel's edge runtime";
+  if (!isWorkerd() || hasCompatibilityFlag("enable_request_signal")) return undefined;
+  return "the Worker has not set the compatibility flag enable_request_signal";
 }

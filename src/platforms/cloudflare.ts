@@ -15,7 +15,7 @@
  *
  * @module
  */
-import { globals } from "./globals.ts";
+import { hasCompatibilityFlag } from "./globals.ts";
 import { HostLifetime, type PlatformLifetime, type WaitUntilHost } from "./host.ts";
 import { assertKnownOptions, type LifetimeLimit, limitOf, type LimitOverrides } from "./limits.ts";
 
@@ -66,9 +66,8 @@ export function cloudflareLifetime(ctx: WaitUntilHost, options: CloudflareOption
 
 /** Whether `request.signal` aborts here when the client leaves: workerd lists the flags it runs with. */
 function disconnects(): "told" | "not told" | undefined {
-  const { compatibilityFlags } = globals().Cloudflare ?? {};
-  if (!compatibilityFlags) return undefined;
-  return compatibilityFlags["enable_request_signal"] ? "told" : "not told";
+  const isTold = hasCompatibilityFlag("enable_request_signal");
+  return isTold === undefined ? undefined : isTold ? "told" : "not told";
 }
 
 function isDurableObject(ctx: unknown): boolean {

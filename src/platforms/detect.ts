@@ -11,7 +11,7 @@ import { defaultLifetime } from "../process_registry.ts";
 import { cloudflareLifetime } from "./cloudflare.ts";
 import { denoLifetime, isDenoDeploy } from "./deno.ts";
 import { fastlyLifetime } from "./fastly.ts";
-import { contextOf, globals, isEdgeRuntime, isObject, read, readEnv } from "./globals.ts";
+import { contextOf, globals, isEdgeRuntime, isObject, isWorkerd, read, readEnv } from "./globals.ts";
 import { HostLifetime, type WaitUntilHost } from "./host.ts";
 import { type LambdaContext, LambdaLifetime, lambdaLifetime } from "./lambda.ts";
 import { limitOf } from "./limits.ts";
@@ -125,7 +125,7 @@ function isLifetime(value: Record<PropertyKey, unknown>): boolean {
 }
 
 function isCloudflare(value: unknown): boolean {
-  return globals().navigator?.userAgent === "Cloudflare-Workers" ||
+  return isWorkerd() ||
     typeof read(value, "passThroughOnException") === "function";
 }
 
@@ -157,7 +157,7 @@ function fromContexts(): Lifetime | undefined {
 
 /** The process, where it may go on after the response. */
 function fromProcess(): Lifetime {
-  if (globals().navigator?.userAgent === "Cloudflare-Workers") {
+  if (isWorkerd()) {
     const message = `${WHAT}: pass the handler's ctx, or use cloudflareGlobalLifetime() of ./cloudflare/global`;
     throw new LifetimeUnavailableError(message);
   }

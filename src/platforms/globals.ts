@@ -31,6 +31,17 @@ export function isEdgeRuntime(): boolean {
   return typeof globals().EdgeRuntime === "string";
 }
 
+/** Whether this is workerd, on Cloudflare or elsewhere. */
+export function isWorkerd(): boolean {
+  return globals().navigator?.userAgent === "Cloudflare-Workers";
+}
+
+/** Whether the Worker has a compatibility flag; `undefined` where workerd does not list them. */
+export function hasCompatibilityFlag(name: string): boolean | undefined {
+  const { compatibilityFlags } = globals().Cloudflare ?? {};
+  return compatibilityFlags && compatibilityFlags[name] === true;
+}
+
 /** An environment variable; `undefined` too if it may not be read: this never asks for a permission. */
 export function readEnv(name: string, { Deno, process }: HostGlobals = globals()): string | undefined {
   if (!Deno?.env) return process?.env?.[name];
