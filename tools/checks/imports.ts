@@ -55,20 +55,13 @@ const UNDER_PLATFORMS = CORE.slice(0, CORE.indexOf("src/scope_node.ts"));
 /** What the core does without, so that it runs anywhere and stays small. */
 const NOT_IN_CORE = /^(node:|npm:|zod\b|@std\/http\b|@opentelemetry\/)/;
 
-/** What stands on the core, from the bottom to the top: a folder imports only itself and those before it. */
-const SATELLITES = [
-  "src/bare_error.ts",
-  "src/inert_text.ts",
-  "src/platforms/",
-  "src/http/",
-  "src/durable/",
-  "src/inspect/",
-  "src/otel",
 /**
  * What stands on the core, from the bottom to the top: a file imports only what has its own place or one before it. Of
  * several that a path begins with, the longest counts.
  */
 const SATELLITES = [
+  "src/bare_error.ts",
+  "src/inert_text.ts",
   "src/platforms/",
   "src/http/",
   "src/http/operations/",
