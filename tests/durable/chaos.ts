@@ -11,6 +11,7 @@ import type { HandedOffTask, TaskEnding } from "@taskscope/taskscope/durable";
 import { kill, type RestartableServer } from "../../tools/servers/server.ts";
 import { broken, changed, flaky, type Line, poison, quick, unknown } from "./chaos_tasks.ts";
 import { type EngineKind, openEngine } from "./open_engine.ts";
+import { randomOf } from "./random.ts";
 
 export interface ChaosOptions {
   readonly kind: EngineKind;
@@ -46,18 +47,6 @@ interface Happening {
   readonly at: number;
   readonly worker: number;
   readonly line: Line | { readonly type: "killed" } | { readonly type: "restarting" } | { readonly type: "restarted" };
-}
-
-/** The same numbers for the same seed (mulberry32). */
-function randomOf(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let t = state;
-    t = Math.imul(t ^ (t >>> 15), t | 1);
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
-    return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296;
-  };
 }
 
 /** The same clock in all processes. */

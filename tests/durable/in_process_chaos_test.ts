@@ -4,6 +4,7 @@ import { TaskScope } from "@taskscope/taskscope";
 import { defineTask, handoffTo, inProcessEngine, type TaskEnding, worker } from "@taskscope/taskscope/durable";
 import fc from "fast-check";
 import { z } from "zod";
+import { randomOf } from "./random.ts";
 
 const LEASE = 200; // milliseconds
 
@@ -12,17 +13,6 @@ interface Chaos {
   readonly workers: number;
   readonly crashes: number;
   readonly seed: number;
-}
-
-/** Numbers from 0 to 1 that a seed decides. */
-function randomOf(seed: number): () => number {
-  let state = seed | 0;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0; // mulberry32
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
-  };
 }
 
 async function run({ tasks, workers, crashes, seed }: Chaos) {
