@@ -2,7 +2,7 @@
 import { assertEquals } from "@std/assert";
 import { command } from "../../tools/lib/command.ts";
 import { delimiter, dirname, join } from "../../tools/lib/path.ts";
-import { freePort } from "../http/e2e/engines.ts";
+import { freePort } from "../../tools/servers/server.ts";
 import { Server } from "./server.ts";
 import type { World } from "./world.ts";
 

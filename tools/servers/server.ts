@@ -39,7 +39,7 @@ export function findProgram(name: string, folders: readonly string[] = []): stri
   return undefined;
 }
 
-/** A port that nobody listens on now. */
+/** A port that nobody listens on now. The system hands out another one next time: it is still free a moment later. */
 export function freePort(): number {
   const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const { port } = listener.addr;

@@ -1,4 +1,5 @@
 /** Servers to connect to: processes that print the port they listen on, and workerd, which is given its ports. */
+import { freePort, kill } from "../../../tools/servers/server.ts";
 import { until } from "./until.ts";
 
 export interface Server extends AsyncDisposable {
@@ -33,7 +34,7 @@ export async function startProcess([program = "", ...args]: readonly string[]): 
     printed: () => text,
     ended,
     async [Symbol.asyncDispose]() {
-      kill(process);
+      await kill(process);
       await ended;
     },
   };
@@ -63,22 +64,7 @@ export async function startWorkerd(
   return {
     ports,
     async [Symbol.asyncDispose]() {
-      kill(process);
-      await process.status;
+      await kill(process);
     },
   };
-}
-
-/** The system hands out another one next time: this one is still free a moment later. */
-export function freePort(): number {
-  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  return listener.addr.port;
-}
-
-function kill(process: Deno.ChildProcess): void {
-  try {
-    process.kill("SIGKILL");
-  } catch {
-    // it has ended
-  }
 }
