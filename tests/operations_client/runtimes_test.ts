@@ -109,6 +109,7 @@ Deno.test(`operationsClient() is less than ${LIMIT_BYTES} bytes, and has neither
   const files = modules.map(({ specifier }) => specifier.replace(/^.*\/src\//, ""));
   assertEquals(files.filter((file) => !/^http\/operations_client\//.test(file)).sort(), [
     "deadline.ts",
+    "http/digest.ts",
     "http/operations/bell.ts",
     "http/operations/operation.ts",
     "http/operations/standard_schema.ts",
