@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { makeTable } from "../http/operations/postgres_table.ts";
 import type { Records } from "./engine.ts";
 import { idOfKey } from "./key_id.ts";
 import type { PgBossLike } from "./pg_boss_jobs.ts";
@@ -59,15 +60,11 @@ export class PgBossRecords implements Records {
     const db = this.#boss.getDb();
     const table = this.#table;
     try {
-      const { rows } = await db.executeSql("select to_regclass($1) is not null as found", [table]);
-      if (rows[0]?.found) return;
-      // Two processes that make it at the same time get in each other's way, "if not exists" or not: one after the other.
-      await db.executeSql(`do $$ begin
-        perform pg_advisory_xact_lock(hashtext('${table}'));
-        create table if not exists ${table} (key text primary key, value text not null,
-          expires_at timestamp with time zone not null);
-        create index if not exists taskscope_record_expires_at on ${table} (expires_at);
-      end $$`);
+      await makeTable(async (statement, values) => (await db.executeSql(statement, values)).rows, table, [
+        `create table if not exists ${table} (key text primary key, value text not null,
+          expires_at timestamp with time zone not null)`,
+        `create index if not exists taskscope_record_expires_at on ${table} (expires_at)`,
+      ]);
     } catch (error) {
       this.#ready = undefined; // the next call tries again
       throw error;

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { makeTable } from "./postgres_table.ts";
 import type { NewEntry, OperationStore, StoredEntry } from "./store.ts";
 
 /** What is used of the client that the npm package `postgres` makes. See {@linkcode postgresStore}. */
@@ -119,16 +120,12 @@ class PostgresStore implements OperationStore {
   async #setUp(): Promise<void> {
     const table = this.#table;
     try {
-      const [row] = await this.#sql.unsafe("select to_regclass($1) is not null as found", [table]);
-      if (row?.found) return;
-      // Two processes that make it at the same time get in each other's way, "if not exists" or not: one after the other.
-      await this.#sql.unsafe(`do $$ begin
-        perform pg_advisory_xact_lock(hashtext('${table}'));
-        create table if not exists ${table} (key text primary key, version text not null, value text not null,
-          expires_at double precision not null, owner text, counted boolean not null);
-        create index if not exists ${table}_counted on ${table} (owner) where counted;
-        create index if not exists ${table}_expires_at on ${table} (expires_at);
-      end $$`);
+      await makeTable((statement, values) => this.#sql.unsafe(statement, values), table, [
+        `create table if not exists ${table} (key text primary key, version text not null, value text not null,
+          expires_at double precision not null, owner text, counted boolean not null)`,
+        `create index if not exists ${table}_counted on ${table} (owner) where counted`,
+        `create index if not exists ${table}_expires_at on ${table} (expires_at)`,
+      ]);
     } catch (error) {
       this.#ready = undefined; // the next call tries again
       throw error;
