@@ -13,7 +13,7 @@ import {
   type QueueLike,
   write,
 } from "./cloudflare_queues_wire.ts";
-import type { Engine, Message, Records } from "./engine.ts";
+import { type Engine, KNOWN_AFTER, type Message, type Records } from "./engine.ts";
 
 /** Options of {@linkcode cloudflareQueues}. */
 export interface CloudflareQueuesOptions {
@@ -46,8 +46,6 @@ export interface CloudflareQueues extends Engine {
   /** An engine whose `consume` hands out the messages of one batch: what `queueHandler` gives to its worker. */
   ofBatch(batch: QueueBatchLike): BatchEngine;
 }
-
-const KNOWN_AFTER = 60_000; // how long a key is known after the deadline of its message, in milliseconds
 
 /**
  * Hands tasks to a queue; `queueHandler` runs them.

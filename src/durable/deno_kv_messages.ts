@@ -14,7 +14,7 @@
  */
 import { patiently } from "../http/operations/deno_kv_patience.ts";
 import type { KvAtomicLike, KvKey } from "../http/operations/deno_kv_port.ts";
-import type { DeadLetter, Message } from "./engine.ts";
+import { type DeadLetter, KNOWN_AFTER, type Message } from "./engine.ts";
 import { keyPart, type KvQueueLike } from "./deno_kv_port.ts";
 
 /** What a slot says of its message. */
@@ -40,7 +40,6 @@ export interface Due {
   readonly next: number;
 }
 
-const KNOWN_AFTER = 60_000; // how long a key is known after the deadline of its message, in milliseconds
 const LONGEST_REASON = 4_096;
 
 /** The messages below one prefix. */

@@ -122,3 +122,6 @@ export interface Engine {
   /** Lets go of connections that it opened itself. */
   close?(): Promise<void>;
 }
+
+/** How long an engine of ours knows a key after the deadline of its message, in milliseconds. */
+export const KNOWN_AFTER = 60_000;

@@ -10,7 +10,14 @@
  * @module
  */
 import { DeadlineHeap, type HeapEntry } from "../deadline.ts";
-import type { ConsumeOptions, DeadLetter, Delivery, Message, Verdict } from "./engine.ts";
+import {
+  type ConsumeOptions,
+  type DeadLetter,
+  type Delivery,
+  KNOWN_AFTER,
+  type Message,
+  type Verdict,
+} from "./engine.ts";
 
 type State = "ready" | "waiting" | "leased" | "ended";
 
@@ -41,7 +48,6 @@ interface Kept {
 }
 
 const FEW_KEPT = 1_000;
-const KNOWN_AFTER = 60_000; // how long a key is known after the deadline of its message, in milliseconds
 
 /** What all connections share. */
 export class Queue {
