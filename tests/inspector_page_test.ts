@@ -13,18 +13,11 @@ import { startUpstream } from "../examples/start/server/upstream.ts";
 import { Timeline } from "../examples/start/timeline.ts";
 import { chromiumMissing, startChromium } from "../tools/servers/chromium.ts";
 import { ATTACKS, serveInspector, startLiveApp } from "./inspect/live_app.ts";
+import { check, shoot } from "./pages.ts";
 
-const SCREENSHOTS = new URL("screenshots/", import.meta.url);
 const MANY = 5_000;
 const MOST_ELEMENTS = 600;
 const missing = chromiumMissing();
-
-async function shoot(page: Page, name: string): Promise<void> {
-  for (const colorScheme of ["light", "dark"] as const) {
-    await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
-    await page.screenshot({ path: new URL(`inspector_${name}_${colorScheme}.png`, SCREENSHOTS).pathname });
-  }
-}
 
 type Scheme = "light" | "dark";
 
@@ -57,17 +50,10 @@ async function focused(page: Page): Promise<string> {
   return await page.evaluate("document.activeElement.id || document.activeElement.textContent");
 }
 
-async function check(what: string, fn: () => Promise<void>): Promise<void> {
-  await fn().catch((cause) => {
-    throw new Error(`${what}: ${cause.message}`, { cause });
-  });
-}
-
 Deno.test({
   name: `live page in Chromium${missing ? `: skipped, ${missing}` : ""}`,
   ignore: missing !== undefined,
   async fn() {
-    await Deno.mkdir(SCREENSHOTS, { recursive: true });
     const server = serveInspector({ cancel: true, stacks: true, patience: 300 });
     const endApp = await startLiveApp();
     const browser = await startChromium();
@@ -91,7 +77,7 @@ Deno.test({
         await page.locator("#alerts .what", { hasText: "cancellation-ignored" }).first().waitFor();
         await page.locator("#alerts .what", { hasText: "abandoned" }).first().waitFor();
         await page.locator("#announce", { hasText: "new warning" }).waitFor({ state: "attached" });
-        await shoot(page, "1_tree");
+        await shoot(page, "inspector_1_tree");
         await accessible(page, "tree and warnings", "light", "dark");
       });
 
@@ -136,7 +122,7 @@ Deno.test({
         await about.getByText("trace-id").waitFor();
         await about.getByText("live_app.ts").first().waitFor();
         assert(!(await page.content()).includes("hunter2"), "the value of a context key is in the page");
-        await shoot(page, "2_details");
+        await shoot(page, "inspector_2_details");
         await line(page, "old report that ignores its signal").click();
         await about.getByText("GDPR request 77").waitFor();
         await accessible(page, "details", "light", "dark");
@@ -150,7 +136,7 @@ Deno.test({
         await page.keyboard.press("Enter");
         assertEquals(await focused(page), "yes");
         await page.getByText("Cancel thumbnails?").waitFor();
-        await shoot(page, "3_cancel");
+        await shoot(page, "inspector_3_cancel");
         await accessible(page, "question", "light", "dark");
         await page.keyboard.press("Enter");
         await page.locator("#said", { hasText: "Canceled thumbnails." }).waitFor();
@@ -184,14 +170,14 @@ Deno.test({
           "undefined0",
         );
         assert(ATTACKS.length > 0);
-        await shoot(page, "4_attacks");
+        await shoot(page, "inspector_4_attacks");
       });
 
       await check("the timeline", async () => {
         await page.click("#asTimeline");
         await page.locator('#timeline[src*="timeline.svg"]').waitFor();
         assertEquals(await page.locator("#tools :is(input, select):disabled").count(), 4, "filters are for the tree");
-        await shoot(page, "5_timeline");
+        await shoot(page, "inspector_5_timeline");
         await accessible(page, "timeline", "light");
         await page.click("#asTree");
         assertEquals(await page.locator("#tools :is(input, select):disabled").count(), 0);
@@ -199,14 +185,14 @@ Deno.test({
 
       await check("a narrow window", async () => {
         await page.setViewportSize({ width: 480, height: 800 });
-        await shoot(page, "6_narrow");
+        await shoot(page, "inspector_6_narrow");
         await accessible(page, "narrow", "dark");
         await page.setViewportSize({ width: 640, height: 400 }); // 1280 by 800 at 200 %
         const { tree, over } = await page.evaluate(
           "({ tree: document.getElementById('tree').clientHeight, over: document.documentElement.scrollWidth - innerWidth })",
         ) as { tree: number; over: number };
         assert(tree > 150 && over <= 0, `${tree} pixels of tree, ${over} too wide`);
-        await shoot(page, "6_zoomed");
+        await shoot(page, "inspector_6_zoomed");
         await page.setViewportSize({ width: 1280, height: 800 });
       });
 
@@ -234,7 +220,7 @@ Deno.test({
         await page.locator("#tree").press("End");
         await page.locator('[role="treeitem"]', { hasText: "job 5000" }).waitFor();
         const elements = await page.evaluate("document.querySelectorAll('*').length") as number;
-        await shoot(page, "7_many");
+        await shoot(page, "inspector_7_many");
         assert(elements < MOST_ELEMENTS, `${elements} elements for ${MANY} tasks`);
         end.resolve();
         await work;
@@ -319,11 +305,11 @@ Deno.test({
       await line(page, "old-report").locator(".missed").waitFor();
       await line(page, "posts").first().click();
       await page.locator("#about").getByText("page/posts").first().waitFor();
-      await shoot(page, "8_demo");
+      await shoot(page, "inspector_8_demo");
       await page.click("#asTimeline");
       await page.locator('#timeline[src*="timeline.svg"]').waitFor();
       await page.setViewportSize({ width: 1280, height: 1500 });
-      await shoot(page, "9_demo_timeline");
+      await shoot(page, "inspector_9_demo_timeline");
       await page.close();
     } finally {
       console.log = log;

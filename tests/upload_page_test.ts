@@ -6,8 +6,8 @@ import { Buffer } from "node:buffer";
 import type { Page } from "playwright-core";
 import { serveUploadPage } from "../examples/upload_page/server.ts";
 import { chromiumMissing, startChromium } from "../tools/servers/chromium.ts";
+import { check, shoot } from "./pages.ts";
 
-const SCREENSHOTS = new URL("screenshots/", import.meta.url);
 const TEXT = new TextEncoder().encode("All of this is said again and again. ".repeat(2_000));
 const missing = chromiumMissing();
 
@@ -44,13 +44,6 @@ async function atRest(operations: Operations): Promise<void> {
   assertEquals(operations.counters, { running: 0, listeners: 0 });
 }
 
-async function shoot(page: Page, name: string): Promise<void> {
-  for (const colorScheme of ["light", "dark"] as const) {
-    await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
-    await page.screenshot({ path: new URL(`upload_${name}_${colorScheme}.png`, SCREENSHOTS).pathname });
-  }
-}
-
 async function inState(page: Page, state: string): Promise<void> {
   await page.locator(`main[data-state="${state}"]`).waitFor();
 }
@@ -61,13 +54,6 @@ async function atPercent(page: Page, percent: number): Promise<void> {
     await page.locator("#progress").evaluate((bar) => (bar as unknown as { value: number }).value),
     percent / 100,
   );
-}
-
-/** One part of the test; what comes after one that fails would only wait for what never comes. */
-async function check(what: string, fn: () => Promise<void>): Promise<void> {
-  await fn().catch((cause) => {
-    throw new Error(`${what}: ${cause.message}`, { cause });
-  });
 }
 
 Deno.test("upload page: what it is made of, and an upload without a browser", async () => {
@@ -104,7 +90,6 @@ Deno.test({
   name: `upload page in Chromium${missing ? `: skipped, ${missing}` : ""}`,
   ignore: missing !== undefined,
   async fn() {
-    await Deno.mkdir(SCREENSHOTS, { recursive: true });
     const gates = new Gates();
     const server = await serveUploadPage({ pace: gates.pace });
     const browser = await startChromium();
@@ -117,7 +102,7 @@ Deno.test({
       await page.goto(`http://localhost:${server.addr.port}/`);
 
       await check("an upload is followed, survives a reload in the middle, and ends", async () => {
-        await shoot(page, "1_idle");
+        await shoot(page, "upload_1_idle");
         await upload(page);
         await inState(page, "working");
         assertEquals(await page.evaluate("document.activeElement.id"), "cancel");
@@ -125,7 +110,7 @@ Deno.test({
         gates.allow(8);
         await atPercent(page, 40);
         await page.getByText("speech.txt, piece 9 of 20").waitFor();
-        await shoot(page, "2_working");
+        await shoot(page, "upload_2_working");
 
         const address = page.url();
         assert(/#[0-9a-f-]{36}$/.test(address), address);
@@ -138,7 +123,7 @@ Deno.test({
 
         gates.allow(20);
         await inState(page, "succeeded");
-        await shoot(page, "3_succeeded");
+        await shoot(page, "upload_3_succeeded");
         const report = await page.textContent("#report");
         const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", TEXT)).toHex();
         assertStringIncludes(report ?? "", "speech.txt: 74 KB became ");
@@ -156,7 +141,7 @@ Deno.test({
         await atPercent(page, 25);
         await page.keyboard.press("Enter"); // Cancel has the focus
         await inState(page, "canceled");
-        await shoot(page, "4_canceled");
+        await shoot(page, "upload_4_canceled");
         await atRest(server.operations);
       });
 
@@ -166,7 +151,7 @@ Deno.test({
         await upload(page, new Uint8Array(), "nothing.txt");
         await inState(page, "failed");
         await page.getByText("The file is empty").waitFor();
-        await shoot(page, "5_failed");
+        await shoot(page, "upload_5_failed");
         await page.goto(`http://localhost:${server.addr.port}/#00000000-0000-4000-8000-000000000000`);
         await page.reload();
         await page.getByText("no longer knows").waitFor();
