@@ -3,10 +3,11 @@
  *
  * @module
  */
-import { LifetimeLimitError, LifetimeUnavailableError, retry, type TaskScope } from "../../mod.ts";
+import { retry } from "../combinators/retry.ts";
 import type { DetachedOptions } from "../detached.ts";
+import { LifetimeLimitError, LifetimeUnavailableError } from "../errors.ts";
 import { fieldsOf, type SchemaResult } from "../http/operations/standard_schema.ts";
-import type { HandoffTask } from "../task_scope.ts";
+import type { HandoffTask, TaskScope } from "../task_scope.ts";
 import { assertFunction, assertOneOf, assertOptions, isThenable, wrong } from "../validate.ts";
 import { LONGEST_NAME } from "./envelope.ts";
 import type { HandedOffTask } from "./handed_off_task.ts";

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { TaskScope } from "../../mod.ts";
+import type { TaskScope } from "../task_scope.ts";
 import type { CancelAnswer } from "./cancel_task.ts";
 import type { TaskEnding } from "./records.ts";
 

@@ -8,18 +8,12 @@
  *
  * @module
  */
-import {
-  CancelReason,
-  type ContextBinding,
-  type Deadline,
-  DeadlineExceededError,
-  LifetimeLimitError,
-  LifetimeUnavailableError,
-  retry,
-  type TaskScope,
-} from "../../mod.ts";
-import { parseDeadline } from "../deadline.ts";
+import { retry } from "../combinators/retry.ts";
+import type { ContextBinding } from "../context.ts";
+import { type Deadline, parseDeadline } from "../deadline.ts";
+import { CancelReason, DeadlineExceededError, LifetimeLimitError, LifetimeUnavailableError } from "../errors.ts";
 import { formatTraceParent, TraceParent } from "../http/trace_parent.ts";
+import type { TaskScope } from "../task_scope.ts";
 import { wrong } from "../validate.ts";
 import { cancelTask } from "./cancel_task.ts";
 import { seal, VERSION } from "./envelope.ts";

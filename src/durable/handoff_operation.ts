@@ -3,12 +3,12 @@
  *
  * @module
  */
-import type { TaskScope } from "../../mod.ts";
 import { parseDeadline } from "../deadline.ts";
 import { describe } from "../http/operations/ending.ts";
 import { insides } from "../http/operations/inside.ts";
 import type { Operations } from "../http/operations/operations.ts";
 import { problem } from "../http/operations/problem.ts";
+import type { TaskScope } from "../task_scope.ts";
 import { assertOptions, wrong } from "../validate.ts";
 import { type AnyDurableTask, DurableTask } from "./durable_task.ts";
 import { handOff, type HandoffOptions } from "./handoff.ts";

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type ContextBinding, type ContextKey, contextKey } from "../../mod.ts";
+import { type ContextBinding, type ContextKey, contextKey } from "../context.ts";
 import { assertOptions, wrong } from "../validate.ts";
 import type { Engine } from "./engine.ts";
 import { assertTransferables, type Transferable, type ValueGetter } from "./transferable.ts";

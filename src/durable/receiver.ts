@@ -3,8 +3,9 @@
  *
  * @module
  */
-import { CancelReason, TaskScope } from "../../mod.ts";
+import { CancelReason } from "../errors.ts";
 import { Bell } from "../http/operations/bell.ts";
+import { TaskScope } from "../task_scope.ts";
 import { assertNumber } from "../validate.ts";
 import type { AnyDurableTask } from "./durable_task.ts";
 import { DeliveryRun, type RunEnv } from "./delivery_run.ts";

@@ -3,12 +3,13 @@
  *
  * @module
  */
-import type { Lifetime, Observer } from "../../mod.ts";
 import type { Env } from "../http/operations/env.ts";
 import { insides } from "../http/operations/inside.ts";
 import type { Operations } from "../http/operations/operations.ts";
 import { bareError } from "../bare_error.ts";
 import { logText } from "../inert_text.ts";
+import type { Lifetime } from "../lifetime.ts";
+import type { Observer } from "../observer.ts";
 import { assertFunction, assertNumber, assertOptions, wrong } from "../validate.ts";
 import { type AnyDurableTask, DurableTask } from "./durable_task.ts";
 import { KEEP, type TaskEnding } from "./records.ts";

@@ -3,8 +3,7 @@
  *
  * @module
  */
-import type { TaskScope } from "../../mod.ts";
-import { callChild } from "../task_scope.ts";
+import { callChild, type TaskScope } from "../task_scope.ts";
 import type { Records } from "./engine.ts";
 
 const HEARTBEATS = 3; // a lease

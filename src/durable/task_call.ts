@@ -3,9 +3,10 @@
  *
  * @module
  */
-import type { Outcome, Task, TaskScope } from "../../mod.ts";
 import { parseTraceParent, TraceParent } from "../http/trace_parent.ts";
-import { callChild } from "../task_scope.ts";
+import type { Outcome } from "../observer.ts";
+import type { Task } from "../task.ts";
+import { callChild, type TaskScope } from "../task_scope.ts";
 import { type AnyDurableTask, insideOfTask } from "./durable_task.ts";
 import type { Engine } from "./engine.ts";
 import type { Envelope } from "./envelope.ts";

@@ -3,9 +3,8 @@
  *
  * @module
  */
-import type { DetachedTask } from "../../mod.ts";
 import type { RetryOptions } from "../combinators/retry.ts";
-import type { DetachedOptions } from "../detached.ts";
+import type { DetachedOptions, DetachedTask } from "../detached.ts";
 import type { StandardSchema } from "../http/operations/standard_schema.ts";
 import type { HandedOffTask } from "./handed_off_task.ts";
 import type { HandoffTarget } from "./handoff_to.ts";

@@ -3,8 +3,7 @@
  *
  * @module
  */
-import type { TaskScope } from "../../mod.ts";
-import { callChild, type TaskFunction } from "../task_scope.ts";
+import { callChild, type TaskFunction, type TaskScope } from "../task_scope.ts";
 import { assertFunction, assertText } from "../validate.ts";
 import type { Records } from "./engine.ts";
 import { claimKey, stepKey } from "./records.ts";

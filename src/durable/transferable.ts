@@ -5,7 +5,7 @@
  */
 import { type ContextBinding, ContextKey } from "../context.ts";
 import { fieldsOf, isSchema, type StandardSchema } from "../http/operations/standard_schema.ts";
-import type { TaskScope } from "../../mod.ts";
+import type { TaskScope } from "../task_scope.ts";
 import { assertOptions, assertText, isThenable, wrong } from "../validate.ts";
 import { InputError } from "./refusals.ts";
 import { toJson } from "./serializable.ts";

@@ -3,9 +3,10 @@
  *
  * @module
  */
-import { type Lifetime, processLifetime, type ShutdownSignal } from "../../mod.ts";
+import type { Lifetime } from "../lifetime.ts";
 import { theProcess } from "../process_lifetime.ts";
 import { Bell } from "../http/operations/bell.ts";
+import { processLifetime, type ShutdownSignal } from "../shutdown_signals.ts";
 import { assertSignal, follow } from "../signals.ts";
 import { assertCount, assertNumber, assertOneOf, assertOptions, isThenable, wrong } from "../validate.ts";
 import type { AnyDurableTask } from "./durable_task.ts";

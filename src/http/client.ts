@@ -7,7 +7,7 @@
  *
  * @module
  */
-import { CancelReason } from "../../mod.ts";
+import { CancelReason } from "../errors.ts";
 import { hasCompatibilityFlag, isEdgeRuntime, isWorkerd } from "../platforms/globals.ts";
 import { follow } from "../signals.ts";
 

@@ -4,7 +4,7 @@
  * @module
  */
 import { type AsyncStorage, asyncStorage } from "../async_storage.ts";
-import type { TaskScope } from "../../mod.ts";
+import type { TaskScope } from "../task_scope.ts";
 
 let storage: AsyncStorage<TaskScope> | undefined; // one for the process, made when the option is first used
 

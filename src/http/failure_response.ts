@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { AbandonedTasksError, DeadlineExceededError } from "../../mod.ts";
+import { AbandonedTasksError, DeadlineExceededError } from "../errors.ts";
 import { wrong } from "../validate.ts";
 
 const TEXT = {

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { TaskScope } from "../../mod.ts";
+import type { TaskScope } from "../task_scope.ts";
 import { scopedIn } from "./scoped.ts";
 import { report, type ScopedOptions } from "./scoped_options.ts";
 

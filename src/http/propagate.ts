@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { type ContextKey, contextKey, type TaskScope } from "../../mod.ts";
+import { type ContextKey, contextKey } from "../context.ts";
+import type { TaskScope } from "../task_scope.ts";
 import { formatTraceParent, TraceParent } from "./trace_parent.ts";
 
 /** The name of the header that carries the remaining time. */

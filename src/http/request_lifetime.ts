@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Lifetime } from "../../mod.ts";
+import type { Lifetime } from "../lifetime.ts";
 import { detectLifetime } from "../platforms/detect.ts";
 
 /** A lifetime that wants to know when its clock starts. */

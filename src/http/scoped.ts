@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { TaskScope } from "../../mod.ts";
 import { follow } from "../signals.ts";
+import { TaskScope } from "../task_scope.ts";
 import { assertFunction } from "../validate.ts";
 import { Client } from "./client.ts";
 import { enterScope } from "./current_scope.ts";

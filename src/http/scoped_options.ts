@@ -3,11 +3,10 @@
  *
  * @module
  */
-import type { ContextBinding, Deadline, Lifetime, Observer } from "../../mod.ts";
-import { extendValues } from "../context.ts";
-import { parseDeadline } from "../deadline.ts";
-import { assertLifetime } from "../lifetime.ts";
-import { assertObserver } from "../observer.ts";
+import { type ContextBinding, extendValues } from "../context.ts";
+import { type Deadline, parseDeadline } from "../deadline.ts";
+import { assertLifetime, type Lifetime } from "../lifetime.ts";
+import { assertObserver, type Observer } from "../observer.ts";
 import { assertFunction, assertNumber, assertOneOf, assertOptions, assertText, wrong } from "../validate.ts";
 import { assertAsyncContext } from "./current_scope.ts";
 import { DeadlineHeader, parseRemaining } from "./propagate.ts";

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { TaskScope } from "../../mod.ts";
+import type { TaskScope } from "../task_scope.ts";
 import { readAhead } from "./body.ts";
 import type { Client } from "./client.ts";
 import { isTypedWhenSent } from "./failure_response.ts";

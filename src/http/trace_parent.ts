@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type ContextKey, contextKey } from "../../mod.ts";
+import { type ContextKey, contextKey } from "../context.ts";
 
 /** What `traceparent` says of the caller. See {@linkcode TraceParent}. */
 export interface TraceContext {

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Counters, ScopeTree } from "../../mod.ts";
+import type { Counters, ScopeTree } from "../observer.ts";
 import type { SimulatedHost } from "./simulated_host.ts";
 
 /**

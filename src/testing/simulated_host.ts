@@ -4,7 +4,8 @@
  * @module
  */
 import { DeadlineHeap } from "../deadline.ts";
-import { type Observer, processLifetime } from "../../mod.ts";
+import type { Observer } from "../observer.ts";
+import { processLifetime } from "../shutdown_signals.ts";
 import { assertFunction } from "../validate.ts";
 import { argumentsOf, contextOf, eventArgumentsOf, globalContextOf, type SimulatedContext } from "./arguments.ts";
 import { EventInvocation } from "./event_invocation.ts";

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Observer, TaskInfo } from "../../mod.ts";
+import type { Observer, TaskInfo } from "../observer.ts";
 import type { CutBy, WorkReport } from "./report.ts";
 
 type Mutable = { -readonly [Key in keyof WorkReport]: WorkReport[Key] };

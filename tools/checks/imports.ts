@@ -147,9 +147,11 @@ function placeOf(file: string): number {
 function satelliteProblems(file: string, targets: string[]): string[] {
   if (placeOf(file) < 0) return [`${file} has no place in the order of tools/checks/imports.ts`];
   const isPlatform = file.startsWith("src/platforms/");
-  return targets
-    .filter((target) => placeOf(target) > placeOf(file) || (isPlatform && !isUnderPlatforms(target)))
-    .map((target) => `${file} imports ${target}, which stands above it`);
+  return targets.flatMap((target) => {
+    if (target === "mod.ts") return `${file} imports mod.ts, which is for users: import the file of the symbol`;
+    const isAbove = placeOf(target) > placeOf(file) || (isPlatform && !isUnderPlatforms(target));
+    return isAbove ? `${file} imports ${target}, which stands above it` : [];
+  });
 }
 
 function isUnderPlatforms(target: string): boolean {

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { TaskScope } from "../../../mod.ts";
+import type { TaskScope } from "../../task_scope.ts";
 import type { Env } from "./env.ts";
 import type { Launcher, StartOptions } from "./start.ts";
 

@@ -8,10 +8,10 @@
  *
  * @module
  */
-import type { TaskScope } from "../../../mod.ts";
 import type { DetachedTask } from "../../detached.ts";
 import { CancelReason } from "../../errors.ts";
 import type { Outcome } from "../../observer.ts";
+import type { TaskScope } from "../../task_scope.ts";
 import { Bell } from "./bell.ts";
 import { cancelKey, type Env, recordKey, report, type RunningHere, type Versioned } from "./env.ts";
 import { endingOf, type Reported } from "./ending.ts";

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { TaskScope } from "../../../mod.ts";
+import type { TaskScope } from "../../task_scope.ts";
 import { assertFunction, assertOptions, show, wrong } from "../../validate.ts";
 import { digestText } from "../digest.ts";
 import { type Env, report } from "./env.ts";

@@ -3,8 +3,8 @@
  *
  * @module
  */
-import type { TaskScope } from "../../../mod.ts";
 import type { DetachedOptions, DetachedTask } from "../../detached.ts";
+import type { TaskScope } from "../../task_scope.ts";
 import { assertNumber, wrong } from "../../validate.ts";
 import type { Keeper } from "./keeper.ts";
 import { toProgress } from "./progress.ts";

@@ -9,8 +9,8 @@
  *
  * @module
  */
-import type { TaskScope } from "../../../mod.ts";
 import type { DetachedOptions } from "../../detached.ts";
+import type { TaskScope } from "../../task_scope.ts";
 import { wrong } from "../../validate.ts";
 import { type Claim, claimKey, isIdempotencyKey, readClaim, takeClaim, type VersionedClaim } from "./claims.ts";
 import { entryOf, type Env, recordKey, report, type Versioned } from "./env.ts";
