@@ -11,7 +11,6 @@
 import { CancelReason, DeadlineExceededError } from "../errors.ts";
 import { describe } from "../http/operations/ending.ts";
 import { inertText } from "../inert_text.ts";
-import { type AnyDurableTask, insideOfTask } from "./define_task.ts";
 import type { Outcome } from "../observer.ts";
 import type { Task } from "../task.ts";
 import { type AnyDurableTask, insideOfTask } from "./durable_task.ts";

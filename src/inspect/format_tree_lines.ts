@@ -7,7 +7,6 @@ import type { ScopeTree } from "../observer.ts";
 import { show } from "../validate.ts";
 import { inertText } from "../inert_text.ts";
 import { columns, fit } from "./columns.ts";
-import { inertText } from "./escape.ts";
 import { count, sum } from "./format_tree_count.ts";
 import { paint, type Style } from "./format_tree_terminal.ts";
 

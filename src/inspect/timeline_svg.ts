@@ -5,9 +5,8 @@
  */
 import { assertCount, assertNumber, assertOneOf, assertOptions, assertText } from "../validate.ts";
 import { inertText } from "../inert_text.ts";
-import { xml } from "./escape.ts";
 import { fit } from "./columns.ts";
-import { inertText, xml } from "./escape.ts";
+import { xml } from "./escape.ts";
 import type { LifecycleEvent } from "./events.ts";
 import { drawLabel, drawRow } from "./timeline_bars.ts";
 import { summaryOf, why } from "./timeline_facts.ts";

@@ -7,7 +7,6 @@ import type { TaskState } from "../observer.ts";
 import { assertCount, assertNumber, assertOneOf, assertOptions, assertText } from "../validate.ts";
 import { inertText } from "../inert_text.ts";
 import { columns, fit } from "./columns.ts";
-import { inertText } from "./escape.ts";
 import type { LifecycleEvent } from "./events.ts";
 import { paint, type Style, terminalWidth } from "./format_tree_terminal.ts";
 import { drawCells, LEGEND, MARKS } from "./timeline_cells.ts";

@@ -4,10 +4,10 @@
  * @module
  */
 
-/** A key of Deno KV, as far as it is used here. See `denoKvStore` and `denoKvEngine`. */
+/** A key of Deno KV, as far as it is used here. See {@linkcode denoKvStore}. */
 export type KvKey = readonly string[];
 
-/** An atomic operation of Deno KV, as far as it is used here. See `denoKvStore` and `denoKvEngine`. */
+/** An atomic operation of Deno KV, as far as it is used here. See {@linkcode denoKvStore}. */
 export interface KvAtomicLike {
   /** Has `commit` do nothing unless these versions are still there. */
   check(...checks: { key: KvKey; versionstamp: string | null }[]): KvAtomicLike;
