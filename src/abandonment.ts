@@ -4,7 +4,8 @@
  * @module
  */
 import * as Flag from "./flags.ts";
-import type { Life, ScopeNode } from "./scope_node.ts";
+import type { HeapEntry } from "./deadline.ts";
+import type { Extras, Life, ScopeNode } from "./scope_node.ts";
 import { walk } from "./scope_tree.ts";
 import { infoOf, tellAll } from "./notify.ts";
 import { graceOf, waitForGrace } from "./cancellation.ts";
@@ -17,10 +18,10 @@ export const life: Life = { start, overdue };
 
 function overdue(origin: ScopeNode): void {
   abandonOverdue(origin);
-  const { extras, limit, env: { heap } } = origin;
-  if (!extras?.release || !limit || origin.isSettled) return;
+  const extras = origin.extras as Extras;
+  if (!extras.release || origin.isSettled) return;
   // Cleanup or a shield goes on: the host is held no longer than was said, deadline and grace.
-  extras.hold ??= heap.add(limit.at + graceOf(origin), extras.release);
+  extras.hold ??= origin.env.heap.add((origin.limit as HeapEntry).at + graceOf(origin), extras.release);
 }
 
 /**
@@ -41,9 +42,9 @@ function abandonOverdue(origin: ScopeNode): void {
   for (const { parent } of running) {
     for (let node = parent; node && !waiting.has(node); node = node.parent) waiting.add(node);
   }
-  const overdue = [...running].reverse().filter((node) => origin.is(Flag.LAST_TURN) || !waiting.has(node));
+  const overdue = [...running].filter((node) => origin.is(Flag.LAST_TURN) || !waiting.has(node));
   if (overdue.length === 0) return;
-  const error = abandonedError(origin, [...overdue].reverse()); // in the order of their spawns
+  const error = abandonedError(origin, overdue);
   fail(origin, error, "canceled", origin, "body");
   for (const node of overdue) {
     node.flags |= Flag.ABANDONED | Flag.BODY_DONE;

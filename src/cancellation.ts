@@ -9,7 +9,7 @@ import { captureContext } from "./context.ts";
 import { endOf } from "./lifetime.ts";
 import * as Flag from "./flags.ts";
 import type { ScopeInfo } from "./observer.ts";
-import { Cancellation, type ScopeNode } from "./scope_node.ts";
+import { Cancellation, type Extras, type ScopeNode } from "./scope_node.ts";
 import { mark } from "./scope_tree.ts";
 import { announce, tell } from "./notify.ts";
 
@@ -52,10 +52,8 @@ export function prepareCancelFor(
 
 function tellCanceled(node: ScopeNode, cancellation: Cancellation): void {
   if (node.is(Flag.QUEUED)) schedule(node); // to settle without having run
-  const { extras } = node;
-  if (!extras) return;
   runHooks(node);
-  const { controller, runner } = extras;
+  const { controller, runner } = node.extras as Extras;
   if (!controller || controller.signal.aborted) return;
   if (!runner) controller.abort(cancellation.reason); // user code: abort listeners
   else runner(() => controller.abort(cancellation.reason));
@@ -85,7 +83,7 @@ export function signalOf(node: ScopeNode): AbortSignal {
   if (!extras.controller) {
     extras.controller = new AbortController();
     if (node.cancellation) extras.controller.abort(node.cancellation.reason);
-    else if (!node.isSettled) extras.runner ??= captureContext();
+    else extras.runner ??= captureContext();
   }
   return extras.controller.signal;
 }
@@ -120,7 +118,6 @@ export function waitForGrace(origin: ScopeNode, grace: number = graceOf(origin))
   const { heap, life } = origin.env;
   heap.remove(origin.ownLimit);
   if (origin.isSettled || (origin.is(Flag.MANUAL) && origin.live === 0)) return;
-  if (grace === Infinity) return;
   const extras = origin.ensureExtras();
   heap.remove(extras.grace);
   extras.grace = heap.add(Date.now() + grace, () => life.overdue(origin));

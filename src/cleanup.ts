@@ -38,10 +38,10 @@ export async function cleanUp(
 ): Promise<void> {
   const extras = node.ensureExtras();
   while (extras.deferred) {
-    const fn = extras.deferred.pop();
+    const fn = extras.deferred.pop() as () => unknown;
     if (extras.deferred.length === 0) extras.deferred = undefined;
     try {
-      const result = fn?.();
+      const result = fn();
       if (isThenable(result)) {
         const ended = Promise.resolve(result).then(() => true);
         if (!await within(ended, grace, node)) {
@@ -63,7 +63,6 @@ export async function untilIdle(node: ScopeNode): Promise<void> {
 
 /** Whether the work ended within grace; a shield that it waits for outlasts grace. */
 function within(work: Promise<boolean>, grace: number, node: ScopeNode): Promise<boolean> {
-  if (grace === Infinity) return work;
   const { heap } = node.env;
   return new Promise((resolve, reject) => {
     const due = () => {

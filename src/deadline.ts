@@ -4,7 +4,8 @@
  *
  * Invariants of a heap:
  * 1. `entries[0]` is due first; every entry knows its index, so that removing one is O(log n).
- * 2. While there are entries, one timer is set and keeps the process alive; when the last one goes, it is cleared.
+ * 2. While there are entries that will come, one timer is set and keeps the process alive; when the last entry goes, it
+ *    is cleared.
  * 3. An entry is told only when the clock says so: timers may fire early (Node), late, or in pieces of 2^31-1 ms.
  *
  * @module
@@ -140,8 +141,8 @@ export class DeadlineHeap {
     if (!entry || entry.index < 0) return;
     const { index } = entry;
     entry.index = -1;
-    const last = this.#entries.pop();
-    if (last && last !== entry) {
+    const last = this.#entries.pop() as HeapEntry;
+    if (last !== entry) {
       this.#entries[last.index = index] = last;
       this.#sift(index);
     }
@@ -184,8 +185,7 @@ export class DeadlineHeap {
     const child = this.#at(left + 1) < this.#at(left) ? left + 1 : left;
     const other = index > 0 && this.#at(index) < this.#at(parent) ? parent : child;
     if (other === child && this.#at(child) >= this.#at(index)) return;
-    const [a, b] = [this.#entries[index], this.#entries[other]];
-    if (!a || !b) return;
+    const [a, b] = [this.#entries[index], this.#entries[other]] as [HeapEntry, HeapEntry];
     this.#entries[a.index = other] = a;
     this.#entries[b.index = index] = b;
     this.#sift(other);

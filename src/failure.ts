@@ -12,8 +12,8 @@ import { infoOf, tellAll } from "./notify.ts";
 import { cancel } from "./cancellation.ts";
 
 /** Whether an error that comes when all is over is neither cancellation nor a failure that surfaces anyway. */
-export function isNews(cancellation: Ended | undefined, error: unknown): boolean {
-  return !isCancellation(cancellation, error) && !cancellation?.origin?.failures?.includes(error);
+export function isNews(cancellation: Ended, error: unknown): boolean {
+  return !isCancellation(cancellation, error) && !cancellation.origin?.failures?.includes(error);
 }
 
 /** What is left of a cancellation. */
@@ -65,7 +65,6 @@ export function report(node: ScopeNode, error: unknown, phase: ErrorPhase = phas
 
 /** Notes that somebody reads how a task ends. */
 export function observe(node: ScopeNode): void {
-  if (node.is(Flag.OBSERVED)) return;
   node.flags |= Flag.OBSERVED;
   if (node.isSettled) readFailure(node);
 }

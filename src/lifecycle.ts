@@ -7,7 +7,7 @@
 import { captureContext } from "./context.ts";
 import * as Flag from "./flags.ts";
 import type { Outcome } from "./observer.ts";
-import { Nursery, type ScopeNode } from "./scope_node.ts";
+import { type Cancellation, type Extras, Nursery, type ScopeNode } from "./scope_node.ts";
 import { countShields, link, unlink } from "./scope_tree.ts";
 import { canceled, failureOf, isCancellation, outcomeOf, settlePromise } from "./outcome.ts";
 import { announce, infoOf, tell, tellAll } from "./notify.ts";
@@ -46,7 +46,6 @@ export function admit(parent: ScopeNode, child: ScopeNode): void {
 /** Calls the function of a node, unless it was canceled before. */
 export function start(node: ScopeNode): void {
   node.env.now = 0;
-  if (node.is(Flag.BODY_DONE)) return;
   const fn = node.value as (scope: unknown) => unknown;
   node.value = undefined;
   if (node.task && !node.cancellation && announce(node, "onStart")) tell(node, "onStart", node.task);
@@ -72,9 +71,9 @@ function bodySucceeded(node: ScopeNode, value: unknown): void {
 function bodyFailed(node: ScopeNode, error: unknown): void {
   const { cancellation } = node;
   // Asking for the reason first would make one at each level of a failing chain.
-  const isCanceled = cancellation && !node.failures?.includes(error) && isCancellation(cancellation, error);
+  const isCanceled = !node.failures?.includes(error) && isCancellation(cancellation, error);
   if (node.is(Flag.ABANDONED)) {
-    return endedAfterAll(node, isCanceled ? canceled(cancellation) : { state: "failed", error });
+    return endedAfterAll(node, isCanceled ? canceled(cancellation as Cancellation) : { state: "failed", error });
   }
   if (isCanceled) return bodyEnded(node, Flag.CUT);
   node.flags |= Flag.BODY_DONE;
@@ -95,8 +94,9 @@ function endedAfterAll(node: ScopeNode, outcome: Outcome<unknown>): void {
 
 /** An error that comes too late to change how anything ended is not lost either (G5). */
 function failedAfterAll(node: ScopeNode, error: unknown): void {
-  if (!isNews(node.cancellation, error)) return;
-  (node.cancellation?.origin ?? node).failures?.push(error);
+  const cancellation = node.cancellation as Cancellation; // what is not waited for any more is canceled
+  if (!isNews(cancellation, error)) return;
+  cancellation.origin.failures?.push(error);
   report(node, error, "after-abandon");
 }
 
@@ -195,7 +195,7 @@ function freePlace(parent: ScopeNode, nursery: Nursery): void {
     counters.queued--;
     counters.running++;
     nursery.active++;
-    const runner = next.extras?.runner;
+    const { runner } = next.extras as Extras;
     if (runner) runner(() => schedule(next)); // G3: not the context of whoever freed the place
     else schedule(next);
   }

@@ -65,7 +65,7 @@ export function mark(root: ScopeNode, cancellation: Cancellation): ScopeNode[] {
     if (node.cancellation || node.isSettled) return false; // invariant 2: marked before, and so is all below it
     if (node !== root && node.is(Flag.SHIELD)) return false;
     node.cancellation = cancellation;
-    if (node.extras || node.is(Flag.QUEUED)) affected.push(node);
+    if (node.extras) affected.push(node);
     return true;
   });
   return affected;

@@ -16,7 +16,7 @@ export function toTree(root: ScopeNode): ScopeTree {
   const now = Date.now();
   const built = new Map<ScopeNode | undefined, Mutable>();
   walk(root, (node) => {
-    const above = node === root ? undefined : built.get(node.parent);
+    const above = built.get(node.parent);
     // Asking each node for its path would be quadratic in the depth.
     const tree = describe(node, above ? `${above.path}/${node.name}` : node.path, now);
     above?.children.push(tree);

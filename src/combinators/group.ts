@@ -45,7 +45,7 @@ export async function firstOf<T>(
   const tasks: Task<T>[] = [];
   const passed = new Set<Task<T>>(); // failed, and decided nothing
   const completions = new Completions<T>();
-  while ((tasks.length < count && group.state === "open") || completions.left > 0) {
+  while (tasks.length < count || completions.left > 0) {
     for (let more = delay === 0 ? count : 1; more > 0 && tasks.length < count && group.state === "open"; more--) {
       const task = attempt(group, fnAt(tasks.length), tasks.length + 1);
       tasks.push(task);
@@ -70,7 +70,6 @@ export async function firstOf<T>(
     for (const loser of failed) reportTask(loser); // no error is lost (G5)
     return winner;
   }
-  if (group.state !== "open") throw group.signal.reason;
   const errors = await Promise.all(tasks.map((task) => task.catch((error) => error)));
   throw new AggregateError(errors, `All ${tasks.length} attempts failed`);
 }

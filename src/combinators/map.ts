@@ -119,6 +119,6 @@ async function end(
 ): Promise<void> {
   const returned = Promise.resolve(iterator.return?.());
   // A generator that hangs in `next` hangs in `return`, too; what it throws later is still told.
-  if (isAsked) group.abortable(returned).catch(() => {});
+  if (isAsked) void group.abortable(returned);
   else await returned;
 }
