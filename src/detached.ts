@@ -19,7 +19,7 @@ import { report } from "./failure.ts";
 import { assertOpen } from "./lifecycle.ts";
 import { draft, SPAWN_OPTIONS, type SpawnOptions } from "./spawn.ts";
 import { Task } from "./task.ts";
-import { assertFunction, assertNumber, assertOneOf, isThenable, show } from "./validate.ts";
+import { assertFunction, assertNumber, assertOneOf, isA, isThenable, show } from "./validate.ts";
 
 /** Options of `spawnDetached` of a {@linkcode TaskScope}. */
 export interface DetachedOptions extends SpawnOptions {
@@ -194,7 +194,7 @@ function watch(node: ScopeNode, lifetime: Lifetime, margin: number): void {
 function endOfLifetime(node: ScopeNode, cause?: unknown): (() => void) | undefined {
   if (!node.cancellation) node.flags |= Flag.CUT_OFF;
   return prepareCancel(node, "lifetime", () => {
-    if (cause instanceof CancelReason) return cause;
+    if (isA(cause, CancelReason)) return cause;
     return new CancelReason("lifetime", node.path, `The host of "${node.path}" is about to end`, { cause });
   });
 }

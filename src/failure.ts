@@ -10,6 +10,7 @@ import type { ScopeNode } from "./scope_node.ts";
 import { failureOf, isCancellation } from "./outcome.ts";
 import { infoOf, tellAll } from "./notify.ts";
 import { cancel } from "./cancellation.ts";
+import { isA } from "./validate.ts";
 
 /** Whether an error that comes when all is over is neither cancellation nor a failure that surfaces anyway. */
 export function isNews(cancellation: Ended, error: unknown): boolean {
@@ -37,9 +38,7 @@ export function fail(node: ScopeNode, error: unknown, kind: CancelKind, from: Sc
     if (isPassedOn(node, failures, error, from)) return;
     failures.push(error);
     // Whoever awaits the task has it, and a function that wraps the primary failure has told nothing new.
-    const isKnown = from === node
-      ? (error as Partial<Error> | undefined)?.cause === failures[0]
-      : from.is(Flag.OBSERVED);
+    const isKnown = from === node ? isA(error, Error) && error.cause === failures[0] : from.is(Flag.OBSERVED);
     if (node.is(Flag.AGGREGATE) || (isKnown && phase === "body")) {
       tellAll(from, "onError", error, { task: infoOf(from), phase });
     } else report(from, error, phase);
@@ -54,7 +53,7 @@ export function fail(node: ScopeNode, error: unknown, kind: CancelKind, from: Sc
 /** Whether a function passes on the failure of a task, itself or as `join` throws it. */
 function isPassedOn(node: ScopeNode, failures: unknown[], error: unknown, from: ScopeNode): boolean {
   if (failures.includes(error)) return from === node || Object(error) === error;
-  return from === node && error instanceof ScopeError && error.cause === failures[0];
+  return from === node && isA(error, ScopeError) && error.cause === failures[0];
 }
 
 /** An error that nobody awaits and no scope fails with goes to the observer, else to the console: never silent. */
@@ -79,7 +78,7 @@ export function readFailure(child: ScopeNode): void {
 /** Notes that somebody has read the failure of a scope, if the error is that failure or comes from it. */
 export function noteRead(scope: ScopeNode, error: unknown): void {
   const failures = scope.failures ?? (scope.is(Flag.EXPIRED) ? [scope.cancellation?.reason] : []);
-  const isRead = failures[0] === error || (error instanceof CancelReason && failures[0] === error.cause);
+  const isRead = failures[0] === error || (isA(error, CancelReason) && failures[0] === error.cause);
   if (isRead && failures.length > 0) scope.flags |= Flag.SEEN;
 }
 

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { AbandonedTasksError } from "./errors.ts";
 import { captureContext } from "./context.ts";
 import * as Flag from "./flags.ts";
 import type { Outcome } from "./observer.ts";
@@ -14,7 +15,7 @@ import { announce, infoOf, tell, tellAll } from "./notify.ts";
 import { graceOf, runHooks, schedule, waitForGrace } from "./cancellation.ts";
 import { closedError, fail, isNews, phaseOf, readFailure, report } from "./failure.ts";
 import { cleanUp } from "./cleanup.ts";
-import { isThenable } from "./validate.ts";
+import { isA, isThenable } from "./validate.ts";
 import { around } from "./watch.ts";
 
 /**
@@ -117,7 +118,9 @@ export function endIfReady(first: ScopeNode): void {
 async function cleanUpNode(node: ScopeNode): Promise<void> {
   node.flags |= Flag.CLEANING;
   await cleanUp(node, graceOf(node), (error) => failedAfterAll(node, error), (error) => {
-    if (isCancellation(node.cancellation, error)) return void (node.flags |= Flag.CUT);
+    // The cause of an abandonment is the cancellation; it is no less a failure (G9).
+    const isCut = !isA(error, AbandonedTasksError) && isCancellation(node.cancellation, error);
+    if (isCut) return void (node.flags |= Flag.CUT);
     if (!node.failures) node.flags |= Flag.CLEANUP_FAILED;
     fail(node, error, "body-failed", node, "cleanup");
   });

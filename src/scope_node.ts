@@ -9,6 +9,7 @@ import type { DeadlineHeap, HeapEntry } from "./deadline.ts";
 import type { ContextRunner, Values } from "./context.ts";
 import type { Lifetime } from "./lifetime.ts";
 import type { Observer, Outcome, ScopeInfo, ScopeState, TaskInfo, TaskState } from "./observer.ts";
+import { isA } from "./validate.ts";
 
 /** One cancellation; the reason is made when somebody first asks. */
 export class Cancellation {
@@ -37,7 +38,7 @@ export class Cancellation {
   /** What the reason says of itself counts, wherever it comes from. */
   get info(): { readonly kind: CancelKind; readonly origin: string } {
     const { reason } = this;
-    if (reason instanceof CancelReason) return { kind: reason.kind, origin: reason.origin };
+    if (isA(reason, CancelReason)) return { kind: reason.kind, origin: reason.origin };
     return { kind: this.kind, origin: this.origin.path };
   }
 }

@@ -7,7 +7,7 @@ import * as Flag from "./flags.ts";
 import type { ScopeTree } from "./observer.ts";
 import type { ScopeNode } from "./scope_node.ts";
 import { walk } from "./scope_tree.ts";
-import { show } from "./validate.ts";
+import { isA, show } from "./validate.ts";
 
 type Mutable = ScopeTree & { children: ScopeTree[] };
 
@@ -44,5 +44,5 @@ function describe(node: ScopeNode, path: string, now: number): Mutable {
 }
 
 function messageOf(reason: unknown): string {
-  return reason instanceof Error ? reason.message : show(reason);
+  return isA(reason, Error) ? reason.message : show(reason);
 }

@@ -6,11 +6,28 @@
 
 /** A short text for any value, safe to put into a message. */
 export function show(value: unknown): string {
+  try {
+    return describe(value);
+  } catch {
+    return "a value that cannot be shown";
+  }
+}
+
+function describe(value: unknown): string {
   if (typeof value === "string") return JSON.stringify(value.slice(0, 80));
   if (typeof value === "function") return `the function ${value.name}`;
   if (typeof value !== "object" || value === null || value instanceof Error) return String(value);
   const name = value.constructor?.name ?? "Object";
   return name === "Object" ? `{ ${Object.keys(value).slice(0, 5).join(", ")} }` : `an instance of ${name}`;
+}
+
+/** `instanceof`, which a proxy may make throw. */
+export function isA<T>(value: unknown, type: abstract new (...args: never[]) => T): value is T {
+  try {
+    return value instanceof type;
+  } catch {
+    return false;
+  }
 }
 
 /** Whether something can be awaited. */

@@ -2,6 +2,7 @@
 export { cases as badCalls } from "./cases/bad_calls.ts";
 export { cases as badDetached } from "./cases/bad_detached.ts";
 export { cases as badInput } from "./cases/bad_input.ts";
+export { cases as cleanupEdges } from "./cases/cleanup_edges.ts";
 export { cases as closing } from "./cases/closing.ts";
 export { cases as combinators } from "./cases/combinators.ts";
 export { cases as context } from "./cases/context.ts";
@@ -14,6 +15,7 @@ export { cases as g02Start } from "./cases/g02_start.ts";
 export { cases as g03WhereThingsComeFrom } from "./cases/g03_where_things_come_from.ts";
 export { cases as g04Failure } from "./cases/g04_failure.ts";
 export { cases as g05Cleanup } from "./cases/g05_cleanup.ts";
+export { cases as g05Hostile } from "./cases/g05_hostile.ts";
 export { cases as g05WhatSurfaces } from "./cases/g05_what_surfaces.ts";
 export { cases as g06CancellationIsNotFailure } from "./cases/g06_cancellation_is_not_failure.ts";
 export { cases as g07Order } from "./cases/g07_order.ts";
