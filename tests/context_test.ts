@@ -1,6 +1,6 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { contextKey } from "@taskscope/taskscope";
-import { captureContext, extendValues, lookUp } from "../src/context.ts";
+import { captureContext, type ContextKey, extendValues, lookUp } from "../src/context.ts";
 
 Deno.test("lookUp() finds the nearest binding, by identity of the key", () => {
   const [a, b] = [contextKey<string>("id"), contextKey<string>("id")];
@@ -12,6 +12,15 @@ Deno.test("lookUp() finds the nearest binding, by identity of the key", () => {
 
 Deno.test("lookUp() refuses what is no key", () => {
   assertThrows(() => lookUp(undefined, "id" as never), TypeError, '"id"');
+});
+
+Deno.test("extendValues() drops what nobody can read any more, however deep (G13)", () => {
+  const keys = [contextKey("a"), contextKey("b"), contextKey("c")];
+  let values = extendValues(undefined, keys.map((key) => key.with(0)), "Cannot");
+  for (let i = 1; i < 9; i++) values = extendValues(values, [(keys[i % 3] as ContextKey<unknown>).with(i)], "Cannot");
+  const bound: unknown[] = [];
+  for (let each = values; each; each = each.outer) bound.push(each.binding.value);
+  assertEquals(bound, [8, 7, 6]);
 });
 
 Deno.test("extendValues() refuses what is no binding, and names it", () => {

@@ -4,7 +4,7 @@ import { FakeTime } from "@std/testing/time";
 import { CancelReason, TaskScope } from "@taskscope/taskscope";
 import { assertLifetime } from "../src/lifetime.ts";
 import { ProcessLifetime } from "../src/process_lifetime.ts";
-import { defaultLifetime, processRegistry } from "../src/process_registry.ts";
+import { defaultLifetime, ProcessRegistry, processRegistry } from "../src/process_registry.ts";
 import { withGlobals } from "./platforms/globals.ts";
 
 Deno.test("drain() returns at once when nothing is pending", async () => {
@@ -83,6 +83,36 @@ Deno.test("two drains at once agree on what was canceled", async () => {
   await scope.close();
 });
 
+Deno.test("drain() keeps a margin of a second, and the lifetime is closing until the last of several drains is over", async () => {
+  using time = new FakeTime();
+  const registry = new ProcessRegistry();
+  const lifetime = new ProcessLifetime(registry);
+  const work = Promise.withResolvers<void>();
+  lifetime.waitUntil(work.promise);
+  const [short, long] = [lifetime.drain({ deadline: 10_000 }), lifetime.drain({ deadline: 20_000, margin: 0 })];
+  await time.tickAsync(8_999);
+  assertEquals(lifetime.closing.aborted, false);
+  await time.tickAsync(1);
+  assertEquals(lifetime.closing.aborted, true);
+  await time.tickAsync(1_000);
+  assertEquals(await short, { completed: 0, canceled: 1, pending: 1 });
+  assertEquals([lifetime.closing.aborted, registry.drains.size], [true, 1]);
+  work.resolve();
+  await time.tickAsync(0);
+  await time.tickAsync(0);
+  assertEquals(await long, { completed: 0, canceled: 1, pending: 0 });
+  assertEquals([lifetime.closing.aborted, registry.drains.size], [false, 0]);
+});
+
+Deno.test("drain() with a deadline that has passed cancels at once", async () => {
+  using time = new FakeTime();
+  const lifetime = new ProcessLifetime();
+  lifetime.waitUntil(new Promise(() => {}));
+  const drained = lifetime.drain({ deadline: -5 });
+  await time.tickAsync(0);
+  assertEquals(await drained, { completed: 0, canceled: 1, pending: 1 });
+});
+
 Deno.test("drain() counts foreign work that does not end as pending", async () => {
   using time = new FakeTime();
   const lifetime = new ProcessLifetime();
@@ -126,6 +156,8 @@ Deno.test("defaultLifetime() is the process on Deno, Bun and Node, and nothing e
   const nowhere = { Deno: undefined, Bun: undefined, process: undefined, navigator: undefined };
   assertEquals(withGlobals(nowhere, defaultLifetime), undefined);
   assertEquals(withGlobals({ ...nowhere, Bun: {} }, defaultLifetime), processRegistry());
+  assertEquals(withGlobals({ ...nowhere, Deno: {} }, defaultLifetime), processRegistry());
+  assertEquals(withGlobals({ ...nowhere, process: {} }, defaultLifetime), undefined);
   assertEquals(
     withGlobals({ ...nowhere, process: { versions: { node: "22.0.0" } } }, defaultLifetime),
     processRegistry(),

@@ -40,7 +40,10 @@ Deno.test("processLifetime() drains on a signal and then ends the process; a sec
 Deno.test("processLifetime() leaves the process alone with exit: false, however often the signal comes", async () => {
   const listeners: (() => void)[] = [];
   const codes: number[] = [];
-  const process = { on: (_: string, listener: () => void) => listeners.push(listener), exit: codes.push };
+  const process = {
+    on: (_: string, listener: () => void) => listeners.push(listener),
+    exit: (code: number) => codes.push(code),
+  };
   const lifetime = new ProcessLifetime();
   let report = () => {};
   withGlobals({ process }, () => {
@@ -63,4 +66,7 @@ Deno.test("processLifetime() is one, and refuses bad options", () => {
   assertThrows(() => processLifetime({ signals: ["SIGKILL" as never] }), TypeError, "SIGKILL");
   assertThrows(() => processLifetime({ drain: NaN }), RangeError, "NaN");
   assertThrows(() => processLifetime({ grace: 5 } as never), TypeError, "grace");
+  assertThrows(() => processLifetime({ onDrained: 5 } as never), TypeError, "onDrained");
+  const options = { signals: ["SIGTERM", "SIGINT"] as const };
+  assertEquals(withGlobals({ process: undefined }, () => processLifetime(options)), processLifetime());
 });

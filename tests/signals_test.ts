@@ -1,5 +1,6 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { assertSignal, composeSignals, follow } from "../src/signals.ts";
+import { FakeTime } from "@std/testing/time";
+import { assertSignal, composeSignals, follow, onceEvent } from "../src/signals.ts";
 import { TaskScope } from "@taskscope/taskscope";
 
 /** Runs without `AbortSignal.any`, as in npm's edge-runtime. */
@@ -51,6 +52,7 @@ Deno.test("follow() without AbortSignal.any ignores forged events (G14)", () => 
     assertEquals(told, []);
     controller.abort("real");
     controller.abort("again");
+    controller.signal.dispatchEvent(new Event("abort"));
     assertEquals(told, ["real"]);
   });
 });
@@ -91,7 +93,7 @@ Deno.test("composeSignals() without AbortSignal.any aborts with the first, for i
 });
 
 Deno.test("assertSignal() names what is not a signal", () => {
-  for (const value of [undefined, null, {}, "signal", new AbortController(), { aborted: false }]) {
+  for (const value of [undefined, null, {}, "signal", new AbortController(), { aborted: false }, new EventTarget()]) {
     assertThrows(() => assertSignal(value, "Cannot"), TypeError, "Cannot: signal must be an AbortSignal, got ");
   }
   assertSignal(AbortSignal.abort(), "Cannot");
@@ -107,4 +109,25 @@ Deno.test("timeoutSignal() aborts above 2^31-1 ms only with its scope (G8)", asy
   await idle.outcome;
   await scope.close();
   assertEquals(scope.timeoutSignal(2 ** 31).reason, "enough");
+});
+
+Deno.test("timeoutSignal() aborts above 2^31-1 ms for a TimeoutError, when it is time (G8)", async () => {
+  using time = new FakeTime();
+  const scope = new TaskScope();
+  const signal = scope.timeoutSignal(2 ** 31 + 5);
+  await time.tickAsync(2 ** 31 + 4);
+  assertEquals(signal.aborted, false);
+  await time.tickAsync(1);
+  assertEquals([signal.aborted, signal.reason?.name, scope.signal.aborted], [true, "TimeoutError", false]);
+  await scope.close();
+});
+
+Deno.test("onceEvent() listens once, and can be ended before", () => {
+  const target = new EventTarget();
+  let told = 0;
+  onceEvent(target, "end", () => told++);
+  onceEvent(target, "end", () => told++)();
+  target.dispatchEvent(new Event("end"));
+  target.dispatchEvent(new Event("end"));
+  assertEquals(told, 1);
 });

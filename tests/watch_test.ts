@@ -80,7 +80,7 @@ Deno.test("what is put around functions is nested, and can be taken away in any 
     });
   const one = put("one");
   const two = put("two");
-  await TaskScope.run(() => {});
+  assertEquals(await TaskScope.run(() => 5), 5); // and its value is passed on
   one();
   await TaskScope.run(() => {});
   two();
@@ -92,6 +92,7 @@ Deno.test("handoff() needs a task that can be handed off", async () => {
   await TaskScope.run((scope) => {
     const task = (() => {}) as never;
     assertThrows(() => scope.handoff(task, {} as never, {} as never), TypeError, "defineTask");
+    assertThrows(() => scope.handoff(undefined as never, {} as never, {} as never), TypeError, "defineTask");
     const options = { deadline: 1_000, onExceed: "handoff" } as never;
     assertThrows(() => scope.spawnDetached(() => {}, options), TypeError, "onExceed of a function");
   });

@@ -1,0 +1,62 @@
+import { DeadlineExceededError, TaskScope } from "@taskscope/taskscope";
+import type { Case } from "../case.ts";
+import { assert, assertEquals, assertInstanceOf, assertStrictEquals, block, rejection, test, turn } from "../assert.ts";
+
+export const cases: Case[] = [
+  test("G8: of two deadlines at the same moment the outer one is named", async (watch) => {
+    const deadline = new Date(Date.now() + 10);
+    const error = await rejection(TaskScope.run((scope) => {
+      watch(scope).spawn((task) => task.sleep(60_000), { deadline, name: "inner" });
+    }, { deadline, name: "outer" }));
+    assertInstanceOf(error, DeadlineExceededError);
+    assertEquals([error.origin, error.deadline], ["outer", deadline]);
+    assertEquals(error.message, `The deadline of "outer" passed at ${deadline.toISOString()}`);
+  }),
+
+  test("G8: a task that is too late is not started, also where the deadline above has passed unnoticed", async (watch) => {
+    let started = false;
+    let late = false;
+    await rejection(TaskScope.run(async (scope) => {
+      if (!block(15)) return;
+      late = true;
+      const task = watch(scope).spawn(() => void (started = true), { deadline: 0, name: "late" });
+      const error = await rejection(task);
+      assertInstanceOf(error, DeadlineExceededError);
+      assertEquals(error.origin, "scope/late");
+    }, { deadline: 5, name: "scope" }));
+    assert(!started, `started although ${late ? "late" : "canceled"}`);
+  }),
+
+  test("G8: a task that is too late takes no deadline of another with it", async (watch) => {
+    await TaskScope.run(async (scope) => {
+      const other = watch(scope).spawn((task) => task.sleep(60_000), { deadline: 20, name: "other" });
+      const late = scope.spawn(() => 1, { deadline: 0, name: "late" });
+      assertInstanceOf(await rejection(late), DeadlineExceededError);
+      const error = await rejection(other);
+      assertInstanceOf(error, DeadlineExceededError);
+      assertEquals(error.origin, "scope/other");
+    }, { policy: "supervise", observer: { onError() {} }, name: "scope" });
+  }),
+
+  test("G6 G8: a deadline that passes while a canceled task cleans up does not make it a failure", async (watch) => {
+    const reason = new Error("enough");
+    const error = await rejection(TaskScope.run(async (scope) => {
+      const task = watch(scope).spawn(async (own) => {
+        const reason = await rejection(own.sleep(60_000));
+        await turn(30);
+        throw reason;
+      }, { deadline: 15 });
+      await turn(1);
+      scope.cancel(reason);
+      const { state } = await task.outcome;
+      assertEquals(state, "canceled");
+    }));
+    assertStrictEquals(error, reason);
+  }),
+
+  test("G8: a canceled scope that nobody closes keeps no timer for its deadline", () => {
+    const scope = new TaskScope({ deadline: 60_000 });
+    scope.cancel();
+    assertEquals(scope.state, "canceling"); // and the runtime, or its tests, would see a timer
+  }),
+];
