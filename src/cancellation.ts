@@ -55,8 +55,16 @@ function tellCanceled(node: ScopeNode, cancellation: Cancellation): void {
   runHooks(node);
   const { controller, runner } = node.extras as Extras;
   if (!controller || controller.signal.aborted) return;
-  if (!runner) controller.abort(cancellation.reason); // user code: abort listeners
-  else runner(() => controller.abort(cancellation.reason));
+  if (!runner) abort(controller, cancellation); // user code: abort listeners
+  else runner(() => abort(controller, cancellation));
+}
+
+function abort(controller: AbortController, { reason }: Cancellation): void {
+  try {
+    controller.abort(reason);
+  } catch {
+    controller.abort(); // workerd looks into the reason, which a proxy may make throw
+  }
 }
 
 /** Tells whoever waits in a node that it is canceled, or has ended. */
@@ -82,7 +90,7 @@ export function signalOf(node: ScopeNode): AbortSignal {
   const extras = node.ensureExtras();
   if (!extras.controller) {
     extras.controller = new AbortController();
-    if (node.cancellation) extras.controller.abort(node.cancellation.reason);
+    if (node.cancellation) abort(extras.controller, node.cancellation);
     else extras.runner ??= captureContext();
   }
   return extras.controller.signal;

@@ -178,7 +178,7 @@ export class ScopeNode {
 
   /** Canceled, and not without effect (G8). */
   get isCut(): boolean {
-    return this.cancellation !== undefined && this.is(Flag.CUT);
+    return this.is(Flag.CUT);
   }
 
   get isSettled(): boolean {
