@@ -20,7 +20,7 @@ Deno.test("extendValues() drops what nobody can read any more, however deep (G13
   for (let i = 1; i < 9; i++) values = extendValues(values, [(keys[i % 3] as ContextKey<unknown>).with(i)], "Cannot");
   const bound: unknown[] = [];
   for (let each = values; each; each = each.outer) bound.push(each.binding.value);
-  assertEquals(bound, [8, 7, 6]);
+  assertEquals([bound, keys.map(({ name }) => name)], [[8, 7, 6], ["a", "b", "c"]]);
 });
 
 Deno.test("extendValues() refuses what is no binding, and names it", () => {

@@ -143,6 +143,50 @@ Deno.test("DeadlineHeap keeps one timer when setting it changes the heap, as Den
   assertEquals([told, time.next()], [1, false]);
 });
 
+Deno.test("parseDeadline() goes to the end of what a Date holds, and takes a moment from another kind of number", () => {
+  assertEquals(parseDeadline(new Date(8.64e15), 0, "Cannot"), 8.64e15);
+  assertEquals(parseDeadline({ epochMilliseconds: "1000" }, 0, "Cannot"), 1_000);
+  assertThrows(() => parseDeadline({ total: 5 }, 0, "Cannot"), TypeError, "a duration has hours");
+});
+
+Deno.test("DeadlineHeap asks for delays that every runtime takes", () => {
+  using _ = new FakeTime();
+  const { setTimeout } = globalThis;
+  const delays: number[] = [];
+  globalThis.setTimeout = ((call: () => void, delay: number) => {
+    delays.push(delay);
+    return setTimeout(call, delay);
+  }) as typeof setTimeout;
+  const heap = new DeadlineHeap();
+  const entries = [2 ** 40, -5].map((delay) => heap.add(Date.now() + delay, () => {}));
+  globalThis.setTimeout = setTimeout;
+  for (const entry of entries) heap.remove(entry);
+  assertEquals(delays, [2 ** 31 - 1, 0]);
+});
+
+Deno.test("DeadlineHeap keeps no timer that it has not set, whatever happens while it is set", () => {
+  for (const add of [false, true]) {
+    using time = new FakeTime();
+    const heap = new DeadlineHeap();
+    const { setTimeout, clearTimeout } = globalThis;
+    const at = Date.now() + 10;
+    let told = 0;
+    const first = heap.add(Date.now() + 20, () => {});
+    globalThis.setTimeout = ((call: () => void, delay: number) => {
+      globalThis.setTimeout = setTimeout;
+      const entry = heap.add(at - 1, () => {}); // changes the timer
+      heap.remove(entry);
+      heap.remove(first);
+      if (add) heap.remove(heap.add(at - 2, () => {}));
+      return setTimeout(call, delay);
+    }) as typeof setTimeout;
+    heap.add(at, () => told++);
+    globalThis.clearTimeout = clearTimeout;
+    time.tick(10);
+    assertEquals([told, time.next()], [1, false]);
+  }
+});
+
 Deno.test("DeadlineHeap goes on after one that throws", () => {
   using time = new FakeTime();
   const heap = new DeadlineHeap();

@@ -124,16 +124,16 @@ export const cases: Case[] = [
   }),
 
   test("§2: a task says that it is one, and is late only with a value", async () => {
+    let task: Task<void> | undefined;
     await rejection(TaskScope.run(async (scope) => {
-      const task = scope.spawn(async (own) => {
+      task = scope.spawn(async (own) => {
         await rejection(own.sleep(60_000));
         throw boom;
       }, { deadline: 5 });
-      assertEquals(Object.prototype.toString.call(task), "[object Task]");
       await task.outcome;
-      assert(task instanceof Task);
-      assertEquals([task.state, task.late], ["failed", false]);
     }));
+    assert(task instanceof Task);
+    assertEquals([Object.prototype.toString.call(task), task.state, task.late], ["[object Task]", "failed", false]);
   }),
 
   test("§2: the observer of an error has the task itself, or what a root would say", async () => {
@@ -193,7 +193,8 @@ export const cases: Case[] = [
   test("G1: a canceled scope under supervise waits for its function", async (watch) => {
     let over = false;
     await TaskScope.run(async (scope) => {
-      watch(scope).cancel();
+      assertEquals(watch(scope).signal.aborted, false);
+      scope.cancel();
       await turn(5);
       over = true;
     }, { policy: "supervise" });

@@ -48,6 +48,12 @@ export const cases: Case[] = [
       throw wrapper; // tells nothing new
     });
     assertEquals(body, { lines: 0, suppressed: [wrapper] });
+    const other = new Error("something else");
+    const news = await told(async (scope) => {
+      await rejection(scope.spawn(throwing(boom)));
+      throw other;
+    });
+    assertEquals(news, { lines: 1, suppressed: [other] });
   }),
 
   test("G5: in an aggregate the console is told of nothing, the observer of each later one", async () => {
@@ -128,6 +134,17 @@ export const cases: Case[] = [
     assertEquals(scope.state, "canceling");
     assertStrictEquals(await rejection(task), boom);
     await scope.close();
+  }),
+
+  test("G5: close throws a failure, although the reason of a task that was canceled before was read", async (watch) => {
+    const scope = watch(new TaskScope());
+    const canceled = scope.spawn((task) => task.sleep(60_000));
+    await ticks();
+    canceled.cancel();
+    scope.spawn(throwing(boom));
+    await ticks();
+    await rejection(canceled);
+    assertStrictEquals(await rejection(scope.close()), boom);
   }),
 
   test("G5 G8: close throws the error of a deadline, although the value of a task that was late was read", async (watch) => {
