@@ -69,7 +69,7 @@ function abort(controller: AbortController, { reason }: Cancellation): void {
 
 /** Tells whoever waits in a node that it is canceled, or has ended. */
 export function runHooks(node: ScopeNode): void {
-  const hooks = node.extras?.hooks;
+  const { hooks } = node.extras as Extras;
   hooks?.forEach((hook) => {
     hooks.delete(hook);
     hook();

@@ -156,7 +156,7 @@ export class DeadlineHeap {
     if (at === Infinity) return;
     const timer = setTimeout(() => this.#wake(), Math.min(Math.max(at - Date.now(), 0), LONGEST_DELAY));
     // Deno loads its timers at the first call and runs microtasks meanwhile: the heap may have changed.
-    if (this.#wakesAt === at && this.#timer === undefined) this.#timer = timer;
+    if (this.#wakesAt === at) this.#timer = timer;
     else clearTimeout(timer);
   }
 
