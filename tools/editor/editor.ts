@@ -74,7 +74,7 @@ export class Editor {
    * @param paths Where modules are instead, as in a `tsconfig.json`.
    */
   static async open(folder: string, paths: Readonly<Record<string, readonly string[]>> = {}): Promise<Editor> {
-    return new Editor(await loadTypeScript() as LanguageServices, folder, paths);
+    return new Editor(await loadTypeScript() as unknown as LanguageServices, folder, paths);
   }
 
   /** Writes a program. All are to be written first: every change makes the next answer slow. */

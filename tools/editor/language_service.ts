@@ -1,6 +1,4 @@
-import type { TypeScript } from "../lib/typescript.ts";
-
-/** As much of TypeScript's language service as an editor's tests ask for. */
+/** As much of TypeScript's language service as an editor's tests ask for; its own types leave out some of it. */
 export interface LanguageService {
   getProgram(): Program;
   getQuickInfoAtPosition(file: string, at: number): QuickInfo | undefined;
@@ -70,7 +68,9 @@ interface Program {
   };
 }
 
-export interface LanguageServices extends TypeScript {
+export interface LanguageServices {
+  readonly ModuleKind: { readonly Preserve: number };
+  readonly ScriptTarget: { readonly ESNext: number };
   createLanguageService(host: object): LanguageService;
   flattenDiagnosticMessageText(text: string | object, newLine: string): string;
   getDefaultLibFilePath(options: object): string;

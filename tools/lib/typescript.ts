@@ -2,22 +2,10 @@ import { pathToFileURL } from "node:url";
 import { npmPackage } from "./npm.ts";
 import { Failure } from "./failure.ts";
 import { join } from "./path.ts";
+import type ts from "npm:typescript@6.0.3";
 
 /** The version that Deno 2.9 has built in, which it does not lend. */
 const VERSION = "6.0.3";
-
-/** As much of the compiler's API as is used by builds; what an editor asks for is in `language_service.ts`. */
-export interface TypeScript {
-  createProgram(files: readonly string[], options: object): Program;
-  formatDiagnostics(diagnostics: readonly object[], host: object): string;
-  readonly ModuleKind: { readonly Preserve: number };
-  readonly ScriptTarget: { readonly ESNext: number };
-}
-
-interface Program {
-  getDeclarationDiagnostics(): readonly object[];
-  emit(): { readonly diagnostics: readonly object[] };
-}
 
 /** The path of the TypeScript compiler, a script for Node. */
 export async function tsc(): Promise<string> {
@@ -64,8 +52,8 @@ export async function emitDeclarations(
   throw new Failure(`Cannot write declarations:\n${text}`);
 }
 
-/** The compiler as a module. */
-export async function loadTypeScript(): Promise<TypeScript> {
+/** The TypeScript compiler, as a library. */
+export async function loadTypeScript(): Promise<typeof ts> {
   const folder = await npmPackage("typescript", VERSION);
   // Not a literal: Deno would download it before any of our code runs, without our words about a failure.
   const library = pathToFileURL(join(folder, "lib/typescript.js")).href;

@@ -32,7 +32,10 @@ export function cleanUp(node: Node): void {
 }
 
 function failed(node: Node, thrown: Thrown): void {
-  if (node.cancellation && isCancellation(node.cancellation.reason, thrown)) return void (node.isCut = true);
+  const isAbandonment = thrown.is === "AbandonedTasksError"; // caused by the cancellation, and a failure all the same
+  if (!isAbandonment && node.cancellation && isCancellation(node.cancellation.reason, thrown)) {
+    return void (node.isCut = true);
+  }
   if (node.failures.length === 0) node.hasFailedCleanup = true;
   fail(node, thrown, "body-failed", node, "cleanup");
 }
@@ -68,7 +71,7 @@ export function waitingCleanup(
         return;
       }
       agenda.remove(entry);
-      agenda.later(grace === Infinity ? 2 : 3, () => then(thrown));
+      agenda.later(3, () => then(thrown));
     },
   };
 }
