@@ -96,14 +96,14 @@ function abandon(origin: Node): void {
   const cause = origin.cancellation?.reason;
   const error: Thrown = { is: "AbandonedTasksError", tasks: overdue.map(({ path }) => path), cause };
   fail(origin, error, "canceled", origin, "body");
-  for (const node of [...overdue].reverse()) {
+  for (const node of overdue) {
     node.isAbandoned = true;
     node.phase = "ended";
     if (node.failures.length === 0) node.failures.push(error);
     const { settings: { isObserved, tell }, path } = node;
     if (isObserved) tell({ hook: "onAbandon", path, thrown: error });
   }
-  for (const node of [...overdue].reverse()) endIfReady(node);
+  for (const node of overdue) endIfReady(node);
   if (overdue.length === running.length) return;
   origin.isLastTurn = true;
   waitForGrace(origin, 1);
