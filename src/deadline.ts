@@ -81,16 +81,12 @@ export function parseDeadline(deadline: unknown, now: number, what: string): num
 }
 
 function parseObject(deadline: unknown, now: number, what: string): number {
-  if (typeof deadline === "object" && deadline !== null) {
-    if (deadline instanceof Date) return deadline.getTime();
-    if ("epochMilliseconds" in deadline) return Number(deadline.epochMilliseconds);
-    if ("total" in deadline && typeof deadline.total === "function") {
-      return now +
-        (deadline as TemporalDurationLike).total({ unit: "milliseconds" });
-    }
-    const length = sumParts(deadline as Record<string, unknown>, what);
-    if (length !== undefined) return now + length;
-  }
+  if (deadline instanceof Date) return deadline.getTime();
+  const { epochMilliseconds, total } = Object(deadline) as Partial<InstantLike & TemporalDurationLike>;
+  if (epochMilliseconds !== undefined) return Number(epochMilliseconds);
+  if (typeof total === "function") return now + (deadline as TemporalDurationLike).total({ unit: "milliseconds" });
+  const length = typeof deadline === "object" ? sumParts(deadline as Record<string, unknown>, what) : undefined;
+  if (length !== undefined) return now + length;
   throw wrong(what, "a deadline is needed: ms, a Date or a duration such as { seconds: 20 }", deadline);
 }
 

@@ -59,7 +59,9 @@ function isPassedOn(node: ScopeNode, failures: unknown[], error: unknown, from: 
 /** An error that nobody awaits and no scope fails with goes to the observer, else to the console: never silent. */
 export function report(node: ScopeNode, error: unknown, phase: ErrorPhase = phaseOf(node)): void {
   if (tellAll(node, "onError", error, { task: infoOf(node), phase })) return;
-  console.error(`TaskScope: "${node.name}" (${node.path}) failed and nobody awaits it:`, error);
+  // Names may be a stranger's: a `%c` would swallow the error, and a line break begin a line of its own.
+  const who = `"${node.name}" (${node.path})`.replace(/[%\p{Cc}]/gu, "?");
+  console.error(`TaskScope: ${who} failed and nobody awaits it:`, error);
 }
 
 /** Notes that somebody reads how a task ends. */

@@ -25,7 +25,7 @@ export function isCancellation(cancellation: { readonly reason: unknown } | unde
 function stemsFrom(reason: unknown, error: unknown, depth: number): boolean {
   if (error === reason) return true;
   if (error instanceof DeadlineExceededError) return false; // another deadline is never a silent end (G8)
-  if (depth === 0 || typeof error !== "object" || error === null) return false;
+  if (depth === 0 || Object(error) !== error) return false;
   const { name, errors, cause } = error as { name?: unknown; errors?: unknown; cause?: unknown };
   // Clients wrap the AbortError of an aborted call; a time limit behind an error is what failed.
   if (name === "AbortError" || (name === "TimeoutError" && depth === DEEPEST_CAUSE)) return true;

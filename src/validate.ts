@@ -16,9 +16,9 @@ export function show(value: unknown): string {
 function describe(value: unknown): string {
   if (typeof value === "string") return JSON.stringify(value.slice(0, 80));
   if (typeof value === "function") return `the function ${value.name}`;
-  if (typeof value !== "object" || value === null || value instanceof Error) return String(value);
-  const name = value.constructor?.name ?? "Object";
-  return name === "Object" ? `{ ${Object.keys(value).slice(0, 5).join(", ")} }` : `an instance of ${name}`;
+  if (Object(value) !== value || value instanceof Error) return String(value);
+  const name = (value as object).constructor?.name ?? "Object";
+  return name === "Object" ? `{ ${Object.keys(value as object).slice(0, 5).join(", ")} }` : `an instance of ${name}`;
 }
 
 /** `instanceof`, which a proxy may make throw. */
@@ -89,8 +89,7 @@ export function assertNumber(
  */
 export function assertCount(value: unknown, name: string, what: string, most = Infinity): void {
   assertNumber(value, name, what, 1, most);
-  if (value === Infinity || Number.isInteger(value)) return;
-  throw new RangeError(`${what}: ${name} must be a whole number, got ${value}`);
+  if (value % 1 > 0) throw new RangeError(`${what}: ${name} must be a whole number, got ${value}`); // not of Infinity
 }
 
 /**

@@ -44,3 +44,15 @@ Deno.test("a failure under supervise that nobody awaits goes to the console with
   }, { policy: "supervise", name: "page" });
   assertEquals(log.calls.map(({ args }) => [String(args[0]).includes("(page/bad)"), args[1]]), [[true, boom]]);
 });
+
+Deno.test("a name neither swallows the error in the console nor begins a line of its own", async () => {
+  using log = stub(console, "error", spy());
+  const boom = new Error("boom");
+  await TaskScope.run((scope) => {
+    scope.spawn(() => Promise.reject(boom), { name: "GET /%c\n\x1b[31mall is well" });
+  }, { policy: "supervise", name: "page" });
+  assertEquals(log.calls.map(({ args }) => args), [[
+    'TaskScope: "GET /?c??[31mall is well" (page/GET /?c??[31mall is well) failed and nobody awaits it:',
+    boom,
+  ]]);
+});

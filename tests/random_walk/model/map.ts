@@ -45,6 +45,6 @@ export function mapAll(group: Node, items: readonly Attempt[], concurrency: numb
 /** The source is told that it is not needed any more, as a cleanup: one that ends by itself, soon. */
 function giveUp(group: Node, thrown: Thrown): void {
   const { agenda } = group.settings;
-  group.cleanups.push((_, grace, then) => agenda.later(4, then));
+  group.cleanups.push((_node, _grace, then) => agenda.later(4, then));
   answer(group, 1, { thrown });
 }
