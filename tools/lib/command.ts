@@ -25,7 +25,7 @@ export async function command(
   args: readonly string[],
   options: CommandOptions = {},
 ): Promise<CommandResult> {
-  const { cwd = ROOT, env = {}, timeout = 300 } = options;
+  const { cwd = ROOT, env = {}, timeout = 600 } = options;
   const child = new Deno.Command(program, {
     args: [...args],
     cwd,
