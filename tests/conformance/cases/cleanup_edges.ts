@@ -94,4 +94,20 @@ export const cases: Case[] = [
     ]]);
     gate.resolve();
   }),
+
+  test("G1: cleanup waits for all that another cleanup set off", async () => {
+    const log: string[] = [];
+    await TaskScope.run((scope) => {
+      scope.defer(() => void log.push(`running: ${scope.counters.running}`));
+      scope.defer(() => {
+        scope.spawn(() => {}).then(() =>
+          scope.spawn(async () => {
+            await turn(2);
+            log.push("ended");
+          })
+        );
+      });
+    });
+    assertEquals(log, ["ended", "running: 0"]);
+  }),
 ];

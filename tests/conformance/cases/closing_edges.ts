@@ -200,4 +200,10 @@ export const cases: Case[] = [
     }, { policy: "supervise" });
     assertEquals(over, true);
   }),
+
+  test("closing: an idle canceled scope sets no timer", () => {
+    const scope = new TaskScope();
+    scope.cancel(new CancelReason("canceled", "scope", "enough"));
+    assertEquals(scope.state, "canceling"); // and Deno's sanitizer sees no timer
+  }),
 ];

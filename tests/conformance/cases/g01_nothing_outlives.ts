@@ -129,4 +129,13 @@ export const cases: Case[] = [
     assert(error instanceof DeadlineExceededError);
     assertEquals(error.origin, "page");
   }),
+
+  test("G1: a cancel from onSettle does not abort the signal of the task that ended well", async () => {
+    let signal: AbortSignal | undefined;
+    const scope = new TaskScope({ observer: { onSettle: () => scope.cancel() } });
+    const task = scope.spawn((own) => void (signal = own.signal));
+    await task;
+    assertFalse(signal?.aborted);
+    await scope.close();
+  }),
 ];

@@ -214,4 +214,13 @@ export const cases: Case[] = [
       assertEquals([outcome.kind, outcome.origin], ["canceled", canceled.path]);
     }, { policy: "supervise", observer: { onError() {} } });
   }),
+
+  test("G2: a task canceled by onStart never runs", async () => {
+    let ran = false;
+    const scope = new TaskScope({ observer: { onStart: () => scope.cancel() } });
+    const task = scope.spawn(() => void (ran = true));
+    assertEquals((await task.outcome).state, "canceled");
+    assertFalse(ran);
+    await scope.close();
+  }),
 ];

@@ -1,6 +1,15 @@
 import { TaskScope } from "@taskscope/taskscope";
 import type { Case } from "../case.ts";
-import { assertEquals, consoleErrors, Recorder, rejection, storage, test, ticks } from "../assert.ts";
+import {
+  assertEquals,
+  assertStrictEquals,
+  consoleErrors,
+  Recorder,
+  rejection,
+  storage,
+  test,
+  ticks,
+} from "../assert.ts";
 import { throwing } from "../failing.ts";
 
 export const cases: Case[] = [
@@ -58,5 +67,22 @@ export const cases: Case[] = [
         }, { policy: "supervise" })
       );
     assertEquals([(await lines(true)).length, (await lines(false)).length], [0, 1]);
+  }),
+
+  test("G4: a failure climbs 10 000 awaiting scopes as itself, in linear time", async () => {
+    const boom = new Error("boom");
+    let depth = 0;
+    const dive = async (scope: TaskScope): Promise<void> => {
+      if (++depth === 10_000) throw boom;
+      await scope.spawn(dive, { name: "d" });
+    };
+    assertEquals(await rejection(TaskScope.run(dive)), boom);
+  }),
+
+  test("G4: a failure of undefined counts as read, like any other", async () => {
+    const scope = new TaskScope();
+    const task = scope.spawn(() => Promise.reject(undefined));
+    assertStrictEquals(await rejection(task), undefined);
+    await scope.close(); // does not throw again
   }),
 ];

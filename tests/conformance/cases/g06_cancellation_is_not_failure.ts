@@ -192,4 +192,33 @@ export const cases: Case[] = [
     assertEquals([opened?.counters.canceled, opened?.counters.failed], [4, 0]);
     assertEquals(opened?.suppressed, []);
   }),
+
+  test("G6: a cleanup cut by the cancellation is no failure, and the siblings go on", async (watch) => {
+    const values = await TaskScope.run(async (scope) => {
+      const canceled = watch(scope).spawn(async (task) => {
+        task.defer(() => task.abortable(new Promise(() => {})));
+        await task.sleep(60_000);
+      });
+      const other = scope.spawn(async (task) => {
+        await task.sleep(2);
+        return "other";
+      });
+      await ticks();
+      canceled.cancel();
+      return [(await canceled.outcome).state, await other];
+    });
+    assertEquals(values, ["canceled", "other"]);
+  }),
+
+  test("G6: a time limit behind an error is a failure, an AbortError behind one is cancellation", async () => {
+    const outcomes = await Promise.all(["TimeoutError", "AbortError"].map((name) => {
+      const wrapped = new Error("wrapped", { cause: new DOMException("call", name) });
+      return rejection(TaskScope.run(async (scope) => {
+        queueMicrotask(() => scope.cancel("left"));
+        await rejection(scope.sleep(60_000));
+        throw wrapped;
+      })).then((error) => error === wrapped);
+    }));
+    assertEquals(outcomes, [true, false]);
+  }),
 ];

@@ -140,4 +140,38 @@ export const cases: Case[] = [
       scope.signal.throwIfAborted();
     }, { signal: controller.signal, name: "page" }));
   }),
+
+  test("G7: onCancel is told of a signal that had aborted and of a deadline that had passed", async () => {
+    const observer = new Recorder();
+    await rejection(TaskScope.run(() => 1, { signal: AbortSignal.abort("gone"), name: "aborted", observer }));
+    await rejection(TaskScope.run(() => 1, { deadline: 0, name: "late", observer }));
+    const manual = new TaskScope({ deadline: 0, name: "manual", observer });
+    assertEquals(observer.canceled.map(({ path, kind }) => `${path} ${kind}`), [
+      "aborted canceled",
+      "late deadline",
+      "manual deadline",
+    ]);
+    await manual.close();
+  }),
+
+  test("G7: a foreign signal without a reason gives one reason to all", async () => {
+    class Foreign extends EventTarget {
+      aborted = false;
+    }
+    const signal = new Foreign();
+    const seen: unknown[] = [];
+    const error = await rejection(TaskScope.run(async (scope) => {
+      scope.signal.addEventListener("abort", () => seen.push(scope.signal.reason));
+      scope.spawn((task) => {
+        task.signal.addEventListener("abort", () => seen.push(task.signal.reason));
+        return task.sleep(60_000);
+      });
+      await ticks();
+      signal.aborted = true;
+      signal.dispatchEvent(new Event("abort"));
+      await scope.sleep(60_000);
+    }, { signal: signal as unknown as AbortSignal }));
+    assertInstanceOf(error, CancelReason);
+    assertEquals([seen.length, seen[0] === error, seen[1] === error], [2, true, true]);
+  }),
 ];

@@ -1,6 +1,19 @@
-import { DeadlineExceededError, TaskScope } from "@taskscope/taskscope";
+import { DeadlineExceededError, type TaskFunction, TaskScope } from "@taskscope/taskscope";
 import type { Case } from "../case.ts";
-import { assertEquals, assertInstanceOf, assertStrictEquals, block, rejection, test, turn } from "../assert.ts";
+import {
+  assert,
+  assertEquals,
+  assertInstanceOf,
+  assertStrictEquals,
+  block,
+  FakeLifetime,
+  rejection,
+  test,
+  turn,
+} from "../assert.ts";
+
+/** Until it is canceled. */
+const waiting = (task: TaskScope): Promise<void> => task.sleep(60_000);
 
 export const cases: Case[] = [
   test("G8: of two deadlines at the same moment the outer one is named", async (watch) => {
@@ -57,5 +70,58 @@ export const cases: Case[] = [
     const scope = new TaskScope({ deadline: 60_000 });
     scope.cancel();
     assertEquals(scope.state, "canceling"); // and the runtime, or its tests, would see a timer
+  }),
+
+  test("G8: a promise that settles twice settles its task once", async () => {
+    class Twice<T> extends Promise<T> {
+      static override get [Symbol.species](): PromiseConstructor {
+        return Promise;
+      }
+      override then<A = T, B = never>(
+        onFulfilled?: ((value: T) => A | PromiseLike<A>) | null,
+        onRejected?: ((reason: unknown) => B | PromiseLike<B>) | null,
+      ): Promise<A | B> {
+        onFulfilled?.("first" as T);
+        onRejected?.(new Error("second"));
+        return super.then(onFulfilled, onRejected);
+      }
+    }
+    await TaskScope.run(async (scope) => {
+      const task = scope.spawn(() => new Twice<string>((resolve) => resolve("third")));
+      assertEquals(await task, "first");
+      assertEquals(scope.counters.succeeded, 1);
+    });
+  }),
+
+  test("G8: the expired deadline of a shield in a canceled scope is a failure, not its cancellation", async () => {
+    const undo = (scope: TaskScope): Promise<void> => scope.shield(waiting, { deadline: 2, name: "undo" });
+    const bodies: TaskFunction<void>[] = [
+      async (scope) => {
+        await rejection(scope.sleep(60_000));
+        await undo(scope);
+      },
+      (scope) => {
+        scope.defer(() => undo(scope));
+        return scope.sleep(60_000);
+      },
+    ];
+    for (const body of bodies) {
+      const error = await rejection(TaskScope.run((scope) => {
+        queueMicrotask(() => scope.cancel("left"));
+        return body(scope);
+      }, { name: "page" }));
+      assertInstanceOf(error, DeadlineExceededError);
+      assertEquals(error.origin, "page/undo");
+    }
+  }),
+
+  test("G8: with inheritDeadline the error names whose deadline it was", async () => {
+    const lifetime = new FakeLifetime();
+    const scope = new TaskScope({ lifetime, deadline: 50, name: "page" });
+    const task = scope.spawnDetached(waiting, { deadline: 60_000, inheritDeadline: true, name: "audit" });
+    const outcome = await task.outcome;
+    assert(outcome.state === "failed" && outcome.error instanceof DeadlineExceededError);
+    assertEquals(outcome.error.origin, "page");
+    await scope.close();
   }),
 ];

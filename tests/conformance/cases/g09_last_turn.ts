@@ -1,6 +1,16 @@
 import { AbandonedTasksError, type Task, TaskScope } from "@taskscope/taskscope";
 import type { Case } from "../case.ts";
-import { assertEquals, assertInstanceOf, FakeLifetime, Recorder, rejection, test, ticks, turn } from "../assert.ts";
+import {
+  assert,
+  assertEquals,
+  assertInstanceOf,
+  FakeLifetime,
+  Recorder,
+  rejection,
+  test,
+  ticks,
+  turn,
+} from "../assert.ts";
 
 /** The names in each AbandonedTasksError of a scope, in the order in which they came. */
 function abandoned(primary: unknown, scope: TaskScope | undefined): string[][] {
@@ -138,6 +148,22 @@ export const cases: Case[] = [
     written.resolve();
     await lifetime.ended();
     await turn(); // and the runtime, or its tests, would see a timer
+    gate.resolve();
+  }),
+
+  test("G9: a nest of stuck tasks is abandoned in two turns, however deep", async () => {
+    const gate = Promise.withResolvers<void>();
+    let depth = 0;
+    const dive = (scope: TaskScope): Promise<void> => {
+      if (++depth < 300) scope.spawn(dive, { name: "d" });
+      return gate.promise;
+    };
+    const scope = new TaskScope({ grace: 1 });
+    scope.spawn(dive);
+    while (depth < 300) await turn();
+    const started = Date.now();
+    assert(await rejection(scope.close()) instanceof Error);
+    assert(Date.now() - started < 2_000, "one level a turn would take longer");
     gate.resolve();
   }),
 ];

@@ -1,14 +1,17 @@
+import { thrown } from "../refusal.ts";
 import { any, hedge, map, race, retry, ScopeCanceledError, ScopeClosedError, TaskScope } from "@taskscope/taskscope";
 import type { Case } from "../case.ts";
 import {
   assertEquals,
   assertFalse,
+  assertInstanceOf,
   assertStrictEquals,
   assertThrows,
   FakeLifetime,
   rejection,
   test,
   ticks,
+  turn,
 } from "../assert.ts";
 
 export const cases: Case[] = [
@@ -191,5 +194,30 @@ export const cases: Case[] = [
     }));
     assertStrictEquals(joined, boom);
     assertStrictEquals(error, boom);
+  }),
+
+  test("G10: a getter among the options that closes or cancels the scope is found out", async () => {
+    let ran = false;
+    const options = (end: () => void) => ({
+      get name(): string {
+        end();
+        return "late";
+      },
+      deadline: 1_000,
+    });
+    const closing = new TaskScope({ lifetime: new FakeLifetime() });
+    assertInstanceOf(
+      thrown(() => closing.spawn(() => void (ran = true), options(() => closing.close()))),
+      ScopeClosedError,
+    );
+    const detaching = new TaskScope({ lifetime: new FakeLifetime() });
+    const detach = () => detaching.spawnDetached(() => void (ran = true), options(() => detaching.close()));
+    assertInstanceOf(thrown(detach), ScopeClosedError);
+    const canceling = new TaskScope();
+    const spawn = () => canceling.spawn(() => void (ran = true), options(() => canceling.cancel()));
+    assertInstanceOf(thrown(spawn), ScopeCanceledError);
+    await turn();
+    assertEquals([closing.counters.spawned, canceling.counters.spawned, ran], [0, 0, false]);
+    await canceling.close();
   }),
 ];

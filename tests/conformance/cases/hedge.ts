@@ -93,4 +93,11 @@ export const cases: Case[] = [
     await canceled(watch, (scope) => hedge(scope, slow(log, `attempt ${++attempts}`), { delay: 0, attempts: 3 }));
     assert(log.length >= 1);
   }),
+
+  test("hedge: attempts cost nothing until they start", async () => {
+    const value = await TaskScope.run((scope) =>
+      hedge(scope, () => "at once", { delay: 60_000, attempts: Number.MAX_SAFE_INTEGER })
+    );
+    assertEquals(value, "at once");
+  }),
 ];

@@ -1,3 +1,4 @@
+import { thrown } from "../refusal.ts";
 import { TaskScope } from "@taskscope/taskscope";
 import { formatTree, Recorder } from "@taskscope/taskscope/inspect";
 import type { Case } from "../case.ts";
@@ -66,5 +67,17 @@ export const cases: Case[] = [
     const text = await record(recorder, watch);
     assert(text.includes("user") && text.includes("2 in all"));
     assertEquals(recorder.events(), []);
+  }),
+
+  test("tree: a note is shown in the tree, and is a non-empty text", async () => {
+    const scope = new TaskScope({ note: "cannot know of a disconnect" });
+    scope.spawn((task) => task.sleep(1));
+    const { note, children } = scope.tree();
+    assertEquals([note, children[0]?.note], ["cannot know of a disconnect", undefined]);
+    await scope.join();
+    for (const bad of ["", 5, null]) {
+      const error = thrown(() => new TaskScope({ note: bad as string }));
+      assert(error instanceof TypeError && error.message.includes("a note must be a non-empty string"));
+    }
   }),
 ];

@@ -1,7 +1,9 @@
 import { map, TaskScope } from "@taskscope/taskscope";
 import type { Case } from "../case.ts";
-import { assert, assertEquals, assertStrictEquals, rejection, test, ticks, turn } from "../assert.ts";
+import { assert, assertEquals, assertStrictEquals, Recorder, rejection, test, ticks, turn } from "../assert.ts";
 import { canceled, slow } from "../losers.ts";
+
+const boom = new Error("boom");
 
 export const cases: Case[] = [
   test("map: results in the order of the source, whatever ends first", async (watch) => {
@@ -166,5 +168,52 @@ export const cases: Case[] = [
       map(watch(scope), Array.from({ length: 20_000 }, (_, i) => i), (i) => i + 1, { concurrency: 1 })
     );
     assertEquals([results.length, results.at(-1)], [20_000, 20_000]);
+  }),
+
+  test("map: a source whose next throws or rejects is not asked to return", async () => {
+    const boom = new Error("boom");
+    let returned = 0;
+    const source = (next: () => never | Promise<never>, key: symbol) => ({
+      [key]: () => ({ next, return: () => void returned++ }),
+    });
+    const throws = () => {
+      throw boom;
+    };
+    const sources = [
+      source(throws, Symbol.iterator),
+      source(throws, Symbol.asyncIterator),
+      source(() => Promise.reject(boom), Symbol.asyncIterator),
+    ];
+    for (const each of sources) {
+      assertStrictEquals(
+        await rejection(TaskScope.run((scope) => map(scope, each as unknown as Iterable<number>, () => {}))),
+        boom,
+      );
+    }
+    assertEquals(returned, 0);
+  }),
+
+  test("map: what an interrupted source throws on its way out is told", async () => {
+    const observer = new Recorder();
+    const gate = Promise.withResolvers<void>();
+    async function* source(): AsyncGenerator<number> {
+      try {
+        await gate.promise;
+        yield 1;
+      } finally {
+        gate.resolve();
+        await Promise.reject(boom);
+      }
+    }
+    await rejection(TaskScope.run(async (scope) => {
+      const mapped = map(scope, source(), (item) => item);
+      mapped.catch(() => {});
+      await ticks();
+      scope.cancel("left");
+      await mapped;
+    }, { observer }));
+    gate.resolve();
+    await turn(2);
+    assertEquals(observer.errors.map(({ error }) => error), [boom]);
   }),
 ];

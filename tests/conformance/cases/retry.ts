@@ -5,6 +5,8 @@ import { canceled } from "../losers.ts";
 
 const fast = { minTimeout: 1, maxTimeout: 1, jitter: 0 };
 
+const boom = new Error("boom");
+
 export const cases: Case[] = [
   test("retry: tries until it succeeds, and failed attempts are no failure of the scope", async (watch) => {
     let attempts = 0;
@@ -130,5 +132,17 @@ export const cases: Case[] = [
       { deadline: 5 },
     ));
     assertInstanceOf(error, DeadlineExceededError);
+  }),
+
+  test("retry: no wait at all is fine for ever", async () => {
+    let attempts = 0;
+    const error = await rejection(TaskScope.run((scope) =>
+      retry(scope, () => {
+        attempts++;
+        throw boom;
+      }, { minTimeout: 0, maxAttempts: 1_100 })
+    ));
+    assertStrictEquals(error, boom);
+    assertEquals(attempts, 1_100);
   }),
 ];
