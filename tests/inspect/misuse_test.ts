@@ -313,7 +313,7 @@ Deno.test("unseen-error: an error that cannot be shown is none the less told of"
   const [warning] = await warningsOf(() =>
     TaskScope.run((scope) => void scope.spawn(() => Promise.reject(revoked.proxy)), { policy: "supervise" })
   );
-  assertStringIncludes(warning?.message ?? "", "failed (an error that cannot be shown)");
+  assertStringIncludes(warning?.message ?? "", "failed (a value that cannot be shown)");
 });
 
 // cancellation-ignored

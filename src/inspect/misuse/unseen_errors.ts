@@ -27,7 +27,7 @@ export function unseenErrors(desk: Desk): Detector {
         place: desk.placeOf(node),
         what:
           `the task ${quote(node.path)} failed (${
-            shown(args[0])
+            inertText(show(args[0]))
           }), nobody awaited it then, and no observer was told: ` +
           "the error is on the console and nowhere else",
         advice: node.parent && !node.parent.is(Flag.SUPERVISE)
@@ -53,12 +53,4 @@ function isSeen(node: ScopeNode, error: unknown, { phase }: { phase: ErrorPhase 
 function isHeard(): boolean {
   const { channel } = builtin<DiagnosticsChannel>("node:diagnostics_channel");
   return channel?.("taskscope:onError").hasSubscribers === true;
-}
-
-function shown(error: unknown): string {
-  try {
-    return inertText(show(error));
-  } catch {
-    return "an error that cannot be shown";
-  }
 }

@@ -49,7 +49,7 @@ export const cases: Case[] = [
     }, { policy: "supervise", observer: { onError() {} }, name: "scope" });
   }),
 
-  test("G6 G8: a deadline that passes while a canceled task cleans up does not make it a failure", async (watch) => {
+  test("G8: a deadline that passes while a canceled task cleans up does not make it a failure", async (watch) => {
     const reason = new Error("enough");
     let state = "";
     const error = await rejection(TaskScope.run(async (scope) => {
