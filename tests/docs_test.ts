@@ -8,12 +8,24 @@ const CASES = "tests/conformance/cases/";
 
 const read = (path: string) => Deno.readTextFile(join(ROOT, path));
 
-/** The targets of the links of a page that lead to files, as paths from the root. */
-function linkedFiles(page: string, text: string): string[] {
-  const prose = text.replace(/^```[\s\S]*?^```/gm, "");
-  const links = Array.from(prose.matchAll(/\]\(([^)#\s]+)[^)]*\)/g), ([, target = ""]) => target);
+const proseOf = (text: string) => text.replace(/^```[\s\S]*?^```/gm, "");
+
+/** The targets of the links of a page that lead into the project, from its root. */
+function linksOf(page: string, text: string): URL[] {
+  const links = Array.from(proseOf(text).matchAll(/\]\(([^)\s]+)[^)]*\)/g), ([, target = ""]) => target);
   const base = new URL(page, "file:///");
-  return links.filter((link) => !/^[a-z]+:/.test(link)).map((link) => new URL(link, base).pathname.slice(1));
+  return links.filter((link) => !/^[a-z]+:/.test(link)).map((link) => new URL(link, base));
+}
+
+/** Their files, as paths from the root. */
+function linkedFiles(page: string, text: string): string[] {
+  return linksOf(page, text).map(({ pathname }) => pathname.slice(1));
+}
+
+/** What links to the headings of a page end with, as GitHub makes it. */
+function anchorsOf(text: string): Set<string> {
+  const titles = Array.from(proseOf(text).matchAll(/^#+ (.+)$/gm), ([, title = ""]) => title.toLowerCase());
+  return new Set(titles.map((title) => `#${title.replace(/[^\w\- ]/g, "").replaceAll(" ", "-")}`));
 }
 
 /** The numbers of the guarantees in whose names cases of a file start. */
@@ -42,6 +54,18 @@ Deno.test("each link of a page to a file leads to one", async () => {
   for (const page of markdownFiles()) {
     for (const path of linkedFiles(page, await read(page))) {
       await Deno.stat(join(ROOT, path)).catch(() => assert(false, `${page} links ${path}, which is not there`));
+    }
+  }
+});
+
+Deno.test("each link of a page to a heading leads to one", async () => {
+  for (const page of markdownFiles()) {
+    for (const { pathname, hash } of linksOf(page, await read(page))) {
+      if (hash === "") continue;
+      assert(
+        anchorsOf(await read(pathname.slice(1))).has(hash),
+        `${page} links ${pathname}${hash}, which is not there`,
+      );
     }
   }
 });
