@@ -27,7 +27,7 @@ export interface ScopedOptions {
   /**
    * What keeps detached tasks alive.
    *
-   * @default what the platform's arguments offer, else that of the core
+   * @default what `detectLifetime` of `./platforms` finds, in the platform's arguments first
    */
   readonly lifetime?: Lifetime | undefined;
   /** Values for `scope.get`. */

@@ -1,5 +1,23 @@
 /**
- * See what runs: record what happens, and show it.
+ * See what runs: the tree as text, a recorder of what happens, timelines of it, a live page, and warnings of misuse.
+ * Nothing is watched until one of them is asked to.
+ *
+ * @example What is detached in this process, and then what happened
+ * ```ts
+ * import { assert } from "@std/assert";
+ * import { processLifetime, TaskScope } from "@taskscope/taskscope";
+ * import { formatTree, Recorder, renderTimelineText } from "@taskscope/taskscope/inspect";
+ *
+ * using recorder = new Recorder();
+ * recorder.start();
+ * await TaskScope.run((scope) => {
+ *   scope.spawnDetached((task) => task.sleep(5), { name: "audit", deadline: { seconds: 20 } });
+ * }, { name: "page" });
+ * assert(formatTree(processLifetime(), { color: false }).includes("audit"));
+ *
+ * await processLifetime().drain({ deadline: { seconds: 5 } });
+ * assert(/audit .*outlived page/.test(renderTimelineText(recorder.events(), { width: 100 })));
+ * ```
  *
  * @module
  */

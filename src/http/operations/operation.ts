@@ -10,10 +10,11 @@
  * | status | when |
  * | --- | --- |
  * | 400 | the input is wrong: a problem whose `errors` has `{ field, pointer, detail }` of each; or the key is |
+ * | 401 | the option `owner` knows none; here and at every route below |
  * | 413 | the body is longer than `limits.body` |
  * | 422 | the key was used with another body |
  * | 429 | the owner, or all, have as many unfinished operations as allowed; with `Retry-After` |
- * | 503 | the store failed; with `Retry-After` |
+ * | 503 | the store failed; with `Retry-After`; here and at every route below |
  *
  * Every answer of 400 and above is a problem (RFC 9457): `application/problem+json` with `type`, `title`, `status`,
  * `detail`.
