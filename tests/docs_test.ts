@@ -70,6 +70,17 @@ Deno.test("each link of a page to a heading leads to one", async () => {
   }
 });
 
+Deno.test("each file or folder of the project that a page names is there", async () => {
+  for (const page of markdownFiles()) {
+    for (
+      const [, path = ""] of proseOf(await read(page)).matchAll(/`((?:bench|docs|examples|src|tests|tools)\/[\w./]+)`/g)
+    ) {
+      if (path === "tests/screenshots/") continue; // what tests leave there is not kept
+      await Deno.stat(join(ROOT, path)).catch(() => assert(false, `${page} names ${path}, which is not there`));
+    }
+  }
+});
+
 Deno.test("README.md links each page of docs/", async () => {
   const linked = new Set(linkedFiles("README.md", await read("README.md")));
   const pages = markdownFiles().filter((page) => page.startsWith("docs/") || page === "SECURITY.md");
