@@ -16,14 +16,14 @@ import { failWhenCanceled, throwing } from "../failing.ts";
 const boom = new Error("boom");
 
 export const cases: Case[] = [
-  test("§2 any, race: attempts have the names of their functions, or numbers", async () => {
+  test("any, race: attempts have the names of their functions, or numbers", async () => {
     const observer = new Recorder();
     const { fast } = { fast: async (): Promise<void> => {} }; // a name that no bundler changes
     await TaskScope.run((scope) => any(scope, [throwing(boom), fast, throwing(boom)]), { observer, name: "page" });
     assertEquals(observer.of("spawn"), ["spawn any", "spawn attempt-1", "spawn fast", "spawn attempt-3"]);
   }),
 
-  test("§2 any: nobody is told of a failure that another's success made up for, nor of a loser", async () => {
+  test("any: nobody is told of a failure that another's success made up for, nor of a loser", async () => {
     const observer = new Recorder();
     const value = await TaskScope.run((scope) =>
       any<unknown[]>(scope, [
@@ -38,13 +38,13 @@ export const cases: Case[] = [
     assertEquals([value, observer.errors], ["up", []]);
   }),
 
-  test("§2 any: attempts that fail in the same turn all count", async () => {
+  test("any: attempts that fail in the same turn all count", async () => {
     const error = await rejection(TaskScope.run((scope) => any(scope, [throwing(1), throwing(2), throwing(3)])));
     assertInstanceOf(error, AggregateError);
     assertEquals([error.errors, error.message], [[1, 2, 3], "All 3 attempts failed"]);
   }),
 
-  test("§2 asCompleted of a race: one that cancels itself decides, with its reason", async () => {
+  test("asCompleted of a race: one that cancels itself decides, with its reason", async () => {
     const error = await rejection(TaskScope.run((scope) =>
       race(scope, [(task) => {
         task.cancel(boom);
@@ -54,14 +54,14 @@ export const cases: Case[] = [
     assertStrictEquals(error, boom);
   }),
 
-  test("§2 race, any: what is no array of functions is named", () => {
+  test("race, any: what is no array of functions is named", () => {
     const scope = new TaskScope();
     for (const fns of [new Set([() => 1]), undefined, []] as unknown as [TaskFunction<1>][]) {
       assertThrows(() => race(scope, fns), TypeError, "Cannot race: an array of at least one function is needed, got");
     }
   }),
 
-  test("§2 hedge: two attempts by default; unknown options are refused", async () => {
+  test("hedge: two attempts by default; unknown options are refused", async () => {
     let attempts = 0;
     const error = await rejection(TaskScope.run((scope) => hedge(scope, () => throwing(++attempts)(), { delay: 1 })));
     assertInstanceOf(error, AggregateError);
@@ -70,7 +70,7 @@ export const cases: Case[] = [
     assertThrows(() => hedge(new TaskScope(), () => 1, options), TypeError, "the options are delay, attempts");
   }),
 
-  test("§2 hedge: the observer that cancels with the first attempt ends it", async () => {
+  test("hedge: the observer that cancels with the first attempt ends it", async () => {
     let opened: TaskScope | undefined;
     let attempts = 0;
     const observer = { onSpawn: ({ name }: { name: string }) => void (name === "attempt-1" && opened?.cancel(boom)) };
@@ -81,7 +81,7 @@ export const cases: Case[] = [
     assertEquals([error, attempts], [boom, 0]);
   }),
 
-  test("§2 retry: in a canceled scope an attempt's own error surfaces, and nobody is asked whether to go on (G6)", async () => {
+  test("retry: in a canceled scope an attempt's own error surfaces, and nobody is asked whether to go on (G6)", async () => {
     let asked = 0;
     const error = await rejection(TaskScope.run(async (scope) => {
       const options = { isRetriable: () => ++asked > 0, minTimeout: 1 };
@@ -93,7 +93,7 @@ export const cases: Case[] = [
     assertEquals([error, asked], [boom, 0]);
   }),
 
-  test("§2 retry: what is out of range is named", () => {
+  test("retry: what is out of range is named", () => {
     const scope = new TaskScope();
     const range = (options: object, text: string) =>
       assertThrows(() => retry(scope, () => 1, options), RangeError, `Cannot retry: ${text}`);
@@ -104,14 +104,14 @@ export const cases: Case[] = [
     assertThrows(() => retry(scope, () => 1, { tries: 1 } as object), TypeError, "the options are maxAttempts");
   }),
 
-  test("§2 map: what is no iterable is named", () => {
+  test("map: what is no iterable is named", () => {
     for (const source of [null, undefined, 5, {}] as unknown as []) {
       const call = () => map(new TaskScope(), source, () => 1);
       assertThrows(call, TypeError, "Cannot map: the source must be an iterable, got");
     }
   }),
 
-  test("§2 map: an async source need not answer with promises; one that is done is not told to stop", async () => {
+  test("map: an async source need not answer with promises; one that is done is not told to stop", async () => {
     const log: string[] = [];
     let left = 3;
     const source = {
@@ -123,7 +123,7 @@ export const cases: Case[] = [
     assertEquals([values, log], [[2, 1, 0], []]);
   }),
 
-  test("§2 map: the end of a source that waits to be asked is awaited, sync and async", async () => {
+  test("map: the end of a source that waits to be asked is awaited, sync and async", async () => {
     const log: string[] = [];
     async function* source() {
       try {

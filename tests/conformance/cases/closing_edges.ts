@@ -16,7 +16,7 @@ import {
 const boom = new Error("boom");
 
 export const cases: Case[] = [
-  test("§2: trySpawn in a canceled or closed scope gives nothing, and refuses what is no function", async (watch) => {
+  test("scope: trySpawn in a canceled or closed scope gives nothing, and refuses what is no function", async (watch) => {
     const scope = watch(new TaskScope());
     scope.cancel();
     assertEquals(scope.trySpawn(() => 1), undefined);
@@ -25,7 +25,7 @@ export const cases: Case[] = [
     assertThrows(() => scope.trySpawn("fn" as never), TypeError, "a function is needed");
   }),
 
-  test("§2: join of a scope whose function runs throws the reason, if something was cut", async () => {
+  test("scope: join of a scope whose function runs throws the reason, if something was cut", async () => {
     let seen: unknown;
     await rejection(TaskScope.run(async (scope) => {
       scope.spawn((task) => task.sleep(60_000));
@@ -46,7 +46,7 @@ export const cases: Case[] = [
     assertStrictEquals(await rejection(opened?.join() ?? Promise.resolve()), error);
   }),
 
-  test("§2: close of a scope whose function runs waits for the tasks, the function goes on", async (watch) => {
+  test("scope: close of a scope whose function runs waits for the tasks, the function goes on", async (watch) => {
     let stopped = false;
     let after = "";
     await rejection(TaskScope.run(async (scope) => {
@@ -64,7 +64,7 @@ export const cases: Case[] = [
     assertEquals(after, "canceling");
   }),
 
-  test("§2: close ends a wait for a reason of kind closed", async (watch) => {
+  test("scope: close ends a wait for a reason of kind closed", async (watch) => {
     const scope = watch(new TaskScope());
     const waited = rejection(scope.sleep(60_000));
     await scope.close();
@@ -73,14 +73,14 @@ export const cases: Case[] = [
     assertEquals(reason.kind, "closed");
   }),
 
-  test("§2: a wait that has failed is over: close of an idle scope cancels nothing", async (watch) => {
+  test("scope: a wait that has failed is over: close of an idle scope cancels nothing", async (watch) => {
     const scope = watch(new TaskScope());
     assertStrictEquals(await rejection(scope.abortable(Promise.reject(boom))), boom);
     await scope.close();
     assertEquals(scope.signal.aborted, false);
   }),
 
-  test("§2: abortable of a closed scope gives a promise for any thenable, and refuses what is none", async () => {
+  test("scope: abortable of a closed scope gives a promise for any thenable, and refuses what is none", async () => {
     const scope = new TaskScope();
     await scope.close();
     const thenable = { then: (resolve: (value: number) => void) => resolve(5) } as PromiseLike<number>;
@@ -123,7 +123,7 @@ export const cases: Case[] = [
     assertEquals([signal.reason.name, half.reason.name], ["TimeoutError", "TimeoutError"]);
   }),
 
-  test("§2: a task says that it is one, and is late only with a value", async () => {
+  test("scope: a task says that it is one, and is late only with a value", async () => {
     let task: Task<void> | undefined;
     await rejection(TaskScope.run(async (scope) => {
       task = scope.spawn(async (own) => {
@@ -136,7 +136,7 @@ export const cases: Case[] = [
     assertEquals([Object.prototype.toString.call(task), task.state, task.late], ["[object Task]", "failed", false]);
   }),
 
-  test("§2: the observer of an error has the task itself, or what a root would say", async () => {
+  test("scope: the observer of an error has the task itself, or what a root would say", async () => {
     const infos: unknown[] = [];
     const observer = { onError: (_: unknown, { task }: { task: unknown }) => void infos.push(task) };
     await rejection(TaskScope.run((scope) => {

@@ -23,7 +23,7 @@ function ending(): { lifetime: FakeLifetime; end: () => void } {
 }
 
 export const cases: Case[] = [
-  test("§4 G8: whose deadline it was: the task's own, or the scope's that it inherited", async () => {
+  test("detached: whose deadline it was: the task's own, or the scope's that it inherited (G8)", async () => {
     const lifetime = new FakeLifetime();
     const origins = await TaskScope.run(async (page) => {
       const inherited = page.spawn((child) => ({
@@ -40,7 +40,7 @@ export const cases: Case[] = [
     assertEquals(origins?.origins, ["page", "page/middle", "page/own", "page/bare"]);
   }),
 
-  test("§4: a deadline that was made shorter is the task's own", async () => {
+  test("detached: a deadline that was made shorter is the task's own", async () => {
     const lifetime = new FakeLifetime({ deadline: new Date(Date.now() + 20) });
     const error = await TaskScope.run(async (page) => {
       const options = { deadline: 60_000, inheritDeadline: true, onExceed: "clamp", margin: 0, name: "audit" } as const;
@@ -51,7 +51,7 @@ export const cases: Case[] = [
     assertEquals(error.error.origin, "page/audit");
   }),
 
-  test("§4: a waitUntil that rejects later ends nothing", async () => {
+  test("detached: a waitUntil that rejects later ends nothing", async () => {
     const lifetime = { waitUntil: () => Promise.reject(new Error("the host is gone")) };
     assertEquals(await TaskScope.run((scope) => scope.spawnDetached(() => 1, { deadline: 10_000 }), { lifetime }), 1);
     const thenable = { waitUntil: () => ({ then() {} }) };
@@ -60,7 +60,7 @@ export const cases: Case[] = [
     await turn(); // and no rejection was unhandled
   }),
 
-  test("§4: a host that is about to end refuses, with its reason as the cause", () => {
+  test("detached: a host that is about to end refuses, with its reason as the cause", () => {
     const { lifetime, end } = ending();
     end();
     const scope = new TaskScope({ lifetime });
@@ -72,7 +72,7 @@ export const cases: Case[] = [
     assertStrictEquals(error.cause, lifetime.closing?.reason);
   }),
 
-  test("§4: what does not fit is told in figures", () => {
+  test("detached: what does not fit is told in figures", () => {
     const scope = new TaskScope({ lifetime: new FakeLifetime({ deadline: new Date(Date.now() - 60_000) }) });
     const error = assertThrows(() => scope.spawnDetached(() => 1, { deadline: 30_000 }), LifetimeLimitError);
     assertEquals([error.requested, error.available, error.source], [30_000, 0, "the lifetime"]);
@@ -82,7 +82,7 @@ export const cases: Case[] = [
     );
   }),
 
-  test("§4: canceled by hand and then cut off by the host, or ended well: nobody is told of an error", async () => {
+  test("detached: canceled by hand and then cut off by the host, or ended well: nobody is told of an error", async () => {
     const { lifetime, end } = ending();
     const observer = new Recorder();
     const slow = (value: boolean) => async (task: TaskScope) => {
@@ -99,7 +99,7 @@ export const cases: Case[] = [
     assertEquals([canceled.task.state, good.task.state, observer.errors], ["canceled", "succeeded", []]);
   }),
 
-  test("§4: cut off by the host: nobody asked for it, so it is an error", async () => {
+  test("detached: cut off by the host: nobody asked for it, so it is an error", async () => {
     const { lifetime, end } = ending();
     const observer = new Recorder();
     const { task } = await detach((own) => own.sleep(60_000), { lifetime, observer });
@@ -109,7 +109,7 @@ export const cases: Case[] = [
     assertEquals([task.state, observer.errors.map(({ name }) => name)], ["canceled", ["audit"]]);
   }),
 
-  test("§4 G3: the observer of a detached task sees the store of its spawn, whoever cancels it", async () => {
+  test("detached: its observer sees the store of its spawn, whoever cancels it (G3)", async () => {
     const local = storage();
     if (!local) return;
     const seen: (string | undefined)[] = [];
@@ -122,7 +122,7 @@ export const cases: Case[] = [
     assertEquals(seen, ["spawn"]);
   }),
 
-  test("§4 G13: detached tasks that spawn the next one have paths that do not grow for ever", async () => {
+  test("detached: tasks that spawn the next one have paths that do not grow for ever (G13)", async () => {
     const lifetime = new FakeLifetime();
     let path = "";
     const next = (left: number) => (task: TaskScope): void => {
