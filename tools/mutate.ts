@@ -22,6 +22,12 @@ import { stdEnv } from "./std.ts";
 /** Trials are processes that mostly wait. */
 const AT_ONCE = 5;
 const RESULTS = join(ROOT, "tests/mutation/RESULTS.md");
+const INTRO = `# Mutants
+
+Written by \`deno task mutate\`. A mutant is the core with one place changed. Killed: a test noticed. Explained: none can,
+and \`explained.ts\` says why. Survived: none did.
+
+`;
 
 /** What `import "@taskscope/taskscope"` runs. */
 async function coreFiles(words: readonly string[]): Promise<string[]> {
@@ -62,7 +68,7 @@ await runMain(async () => {
     const { table, open } = results(verdicts, explained);
     console.log(`\n${table}\nNobody explained:`);
     for (const { file, line, key } of open) console.log(`${file}:${line}: ${key}`);
-    if (Deno.args.length === 0) await Deno.writeTextFile(RESULTS, table);
+    if (Deno.args.length === 0) await Deno.writeTextFile(RESULTS, INTRO + table);
     return open.length > 0 ? 1 : 0;
   } finally {
     await Deno.remove(scratch, { recursive: true });

@@ -25,6 +25,6 @@ export function results(
   const lines = [...rows, ["**all**", total] as const].map(([name, { killed, explained, open }]) =>
     `| ${name} | ${killed + explained + open} | ${killed} | ${explained} | ${open} |`
   );
-  const head = ["| file | mutants | killed | equivalent | survived |", "| --- | ---: | ---: | ---: | ---: |"];
+  const head = ["| file | mutants | killed | explained | survived |", "| --- | ---: | ---: | ---: | ---: |"];
   return { table: [...head, ...lines, ""].join("\n"), open: open.sort((a, b) => a.id - b.id) };
 }
