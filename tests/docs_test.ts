@@ -30,7 +30,8 @@ function anchorsOf(text: string): Set<string> {
 
 /** The numbers of the guarantees in whose names cases of a file start. */
 function guaranteesOf(cases: string): Set<number> {
-  return new Set(Array.from(cases.matchAll(/"G(\d+): /g), ([, number]) => Number(number)));
+  const cited = Array.from(cases.matchAll(/"((?:G\d+ )*G\d+): /g), ([, numbers = ""]) => numbers); // "G1 G9: …"
+  return new Set(cited.flatMap((numbers) => numbers.split(" ").map((number) => Number(number.slice(1)))));
 }
 
 Deno.test("docs/semantics.md links under each guarantee the files whose cases cite it, and no others", async () => {
