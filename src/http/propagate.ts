@@ -42,7 +42,7 @@ export function parseRemaining(header: string | null): number {
  * assert(Number(headers.get("x-request-deadline-ms")) <= 2_000);
  * ```
  */
-export function propagate(scope: TaskScope, headers?: HeadersInit): Headers {
+export function propagate(scope: TaskScope, headers?: RequestInit["headers"]): Headers {
   const result = new Headers(headers);
   const name = scope.get(DeadlineHeader);
   const remaining = scope.remaining();

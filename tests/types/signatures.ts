@@ -107,7 +107,7 @@ void detachRequest(request, scope);
 //                    owner: Whose signal the copy has: the scope of a detached task, or a signal.
 //                    options: See DetachRequestOptions.
 propagate(scope);
-//        ^( propagate(scope: TaskScope, headers?: HeadersInit): Headers
+//        ^( propagate(scope: TaskScope, headers?: RequestInit["headers"]): Headers
 //           scope: The scope that makes the call.
 //           headers: Headers to start from; not changed.
 void operations.start(scope, { name: "video", request, deadline: 5 }, () => 1);

@@ -4,6 +4,7 @@ import { type Leg, type Outcome, verdict } from "../lib/leg.ts";
 import { npmPackage } from "../lib/npm.ts";
 import { dirname, join } from "../lib/path.ts";
 import { tsc } from "../lib/typescript.ts";
+import { everyEntry } from "./npm_package.ts";
 
 /** Programs as users write them, against the declarations of the npm package and the host's own global types. */
 export function httpTypes(ground: Ground): Leg[] {
@@ -18,7 +19,7 @@ export function httpTypes(ground: Ground): Leg[] {
     },
     {
       name: "http types, Node's own",
-      run: () => checkProgram(ground, NODE, NODE_TYPES),
+      run: () => checkProgram(ground, NODE + everyEntry(), NODE_TYPES, true),
     },
   ];
 }
@@ -77,7 +78,8 @@ Bun.serve({ fetch: scoped((_request, _scope, _server: number) => new Response())
 const NODE = `
 import { createServer, type IncomingMessage } from "node:http";
 import { createServer as createSecureServer } from "node:https";
-import { scoped } from "@taskscope/taskscope/http";
+import { propagate, scoped } from "@taskscope/taskscope/http";
+import { operationsClient } from "@taskscope/taskscope/operations/client";
 import { type NodeContext, toNodeListener } from "@taskscope/taskscope/node";
 createServer(toNodeListener(scoped((request, scope) => new Response(request.url + scope.name))));
 createSecureServer({}, toNodeListener(scoped((_request, _scope, { req }: NodeContext) => {
@@ -85,6 +87,11 @@ createSecureServer({}, toNodeListener(scoped((_request, _scope, { req }: NodeCon
 })));
 // @ts-expect-error the listener is given Node's objects
 createServer(scoped(() => new Response()));
+scoped((_request, scope) => fetch("http://localhost/", { headers: propagate(scope, { accept: "text/plain" }) }));
+// @ts-expect-error a number is no headers
+scoped((_request, scope) => fetch("http://localhost/", { headers: propagate(scope, 42) }));
+// @ts-expect-error a number is no body
+operationsClient("http://localhost").start("/reports", { body: 42 });
 `;
 
 /** Without the DOM's types: the host's take their place. Deno cannot check that, it has its own. */
@@ -92,6 +99,7 @@ async function checkProgram(
   { project, runtimes }: Ground,
   program: string,
   packages: Readonly<Record<string, string>>,
+  declarations = false, // the declarations of all packages, too; takes seconds
 ): Promise<Outcome> {
   const cwd = await project();
   const [types = ""] = Object.keys(packages);
@@ -105,7 +113,8 @@ async function checkProgram(
   }
   const file = `types_${types.replaceAll(/\W/g, "_")}.ts`;
   await Deno.writeTextFile(join(cwd, file), program);
-  const options = ["--noEmit", "--strict", "--skipLibCheck", "--preserveSymlinks", "--module", "preserve"];
+  const options = ["--noEmit", "--strict", "--preserveSymlinks", "--module", "preserve"];
+  if (!declarations) options.push("--skipLibCheck");
   const { code, output } = await command(
     runtimes.node24.path,
     [await tsc(), ...options, "--target", "esnext", "--lib", "esnext", "--types", types, file],

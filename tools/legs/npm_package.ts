@@ -19,13 +19,18 @@ export function npmPackageLegs(ground: Ground): Leg[] {
   ];
 }
 
-async function checkTypes(ground: Ground, module: string): Promise<Outcome> {
-  const project = await ground.project();
-  const consumer = `consumer_${module}.ts`;
+/** A program that has every declaration of the package in it. */
+export function everyEntry(): string {
   const imports = Object.keys(config.exports).map((entry, index) =>
     `export * as entry${index} from "${config.name}${entry.slice(1)}";\n`
   );
-  await Deno.writeTextFile(join(project, consumer), imports.join(""));
+  return imports.join("");
+}
+
+async function checkTypes(ground: Ground, module: string): Promise<Outcome> {
+  const project = await ground.project();
+  const consumer = `consumer_${module}.ts`;
+  await Deno.writeTextFile(join(project, consumer), everyEntry());
   const { code, output } = await command(ground.runtimes.node24.path, [
     await tsc(),
     ...["--noEmit", "--strict", "--target", "esnext"],

@@ -16,7 +16,7 @@ export interface Call {
   readonly url: string;
   readonly method?: string;
   readonly headers?: Headers;
-  readonly body?: BodyInit | null;
+  readonly body?: RequestInit["body"];
   readonly signal?: AbortSignal | undefined;
   /** Within how many milliseconds there has to be an answer. */
   readonly within?: number;

@@ -28,9 +28,9 @@ export interface StartRequest<Result> extends RemoteOptions<Result>, SignalOptio
   /** The input, sent as JSON. */
   readonly json?: unknown;
   /** The input as anything that `fetch` sends: a file, a form, text. A stream can be sent only once: it is not tried again. */
-  readonly body?: BodyInit;
+  readonly body?: NonNullable<RequestInit["body"]>;
   /** More headers, for this request. */
-  readonly headers?: HeadersInit;
+  readonly headers?: NonNullable<RequestInit["headers"]>;
   /**
    * What makes it safe to send the start again: the same key and input give the same operation. Give one to be safe across
    * a reload, too; `false` sends none, and then the start is not tried again.

@@ -14,7 +14,7 @@ export interface OperationsClientOptions {
    */
   readonly path?: string;
   /** Sent with each request; a function is called for each, so that a token can be a fresh one. */
-  readonly headers?: HeadersInit | (() => HeadersInit | Promise<HeadersInit>);
+  readonly headers?: RequestInit["headers"] | (() => RequestInit["headers"] | Promise<RequestInit["headers"]>);
   /**
    * Makes the requests: to send cookies to another origin, for a service binding of workerd, or in tests.
    *
