@@ -114,8 +114,10 @@ async function handle(
     client.answered();
     answer(response); // only the first counts
   };
+  let within = <T>(fn: () => T): T => fn();
   const run = TaskScope.run(async (scope) => {
-    const response = await (options.currentScope ? enterScope(scope, () => call(scope)) : call(scope));
+    if (options.currentScope) within = (fn) => enterScope(scope, fn);
+    const response = await within(() => call(scope));
     assertResponse(response, name);
     return await send(response, scope, { isHead, client, host, respond });
   }, {
@@ -131,7 +133,8 @@ async function handle(
   try {
     respond(await run);
   } catch (error) {
-    respond(answerTo(error, { origin: name, client: client.signal, closing: host.closing }, options, answered));
+    const ends = { origin: name, client: client.signal, closing: host.closing };
+    respond(within(() => answerTo(error, ends, options, answered)));
   } finally {
     unfollow();
     client.released();

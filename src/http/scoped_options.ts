@@ -35,8 +35,8 @@ export interface ScopedOptions {
   /** How long tasks that were canceled may take, in milliseconds. */
   readonly grace?: number | undefined;
   /**
-   * Whether `currentScope()` works. It switches AsyncLocalStorage on, which makes every await in the process slower on
-   * Node 22.
+   * Whether `currentScope()` works, also in `onError` and in the hooks of the observer. It switches AsyncLocalStorage
+   * on, which makes every await in the process slower on Node 22.
    *
    * @default false
    */

@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import { CancelReason } from "@taskscope/taskscope";
+import { CancelReason, processLifetime } from "@taskscope/taskscope";
 import { currentScope, propagate, scoped, type ScopedHandler, TraceParent } from "@taskscope/taskscope/http";
 
 const request = (init?: RequestInit) => new Request("http://localhost/x", init);
@@ -106,4 +106,17 @@ Deno.test("currentScope() is the request's own, also in its tasks, and undefined
   assertEquals([seen.splice(0), currentScope()], [[true, true, true, true], undefined]);
   await scoped(handle)(request());
   assertEquals(seen, [false, false]);
+});
+
+Deno.test("currentScope() is the request's also where errors are told: of the request, and of its detached work", async () => {
+  const told: string[] = [];
+  const tell = (error: unknown) => void told.push(`${currentScope()?.get(TraceParent)?.traceId} ${error}`);
+  const handler = scoped((_request, scope) => {
+    scope.spawnDetached(() => Promise.reject(new Error("mail")), { deadline: 1_000 });
+    throw new Error("request");
+  }, { currentScope: true, onError: tell, observer: { onError: tell } });
+  const traceId = "0af7651916cd43dd8448eb211c80319c";
+  await handler(request({ headers: { traceparent: `00-${traceId}-b7ad6b7169203331-01` } }));
+  await processLifetime().drain({ deadline: 1_000 });
+  assertEquals(told, [`${traceId} Error: request`, `${traceId} Error: mail`]);
 });
