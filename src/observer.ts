@@ -122,7 +122,7 @@ export interface Observer {
   onCancel?(scope: ScopeInfo, reason: unknown, info: { readonly kind: CancelKind; readonly origin: string }): void;
   /** A task ignored its cancellation for longer than `grace`; its scope goes on without it, once this has been told. */
   onAbandon?(task: TaskInfo, error: AbandonedTasksError): void;
-  /** An error that surfaces nowhere else. */
+  /** An error that surfaces nowhere else; where `policy` is `"supervise"`, every failure of a task. */
   onError?(error: unknown, info: { readonly task: TaskInfo; readonly phase: ErrorPhase }): void;
 }
 

@@ -21,7 +21,7 @@ export interface MapOptions {
 
 /**
  * Calls a function for each item, and returns the results in the order of the source. The first failure cancels and
- * awaits the others, ends the source and is thrown.
+ * awaits the others, ends the source and is thrown. Its tasks are `task-1`, `task-2` and so on below a task `map`.
  *
  * @param scope The scope to run in.
  * @param source A sync or async iterable; an async one is asked for one item at a time.

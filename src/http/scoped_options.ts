@@ -44,7 +44,8 @@ export interface ScopedOptions {
   /** Is told what happens in the scopes. */
   readonly observer?: Observer | undefined;
   /**
-   * Is told once of each request that failed with anything but its deadline, a disconnect or the end of the host.
+   * Is told once of each request that failed with anything but its deadline, a disconnect or the end of the host. To
+   * know which one it was, put an AsyncLocalStorage around the handler.
    *
    * @default console.error
    */

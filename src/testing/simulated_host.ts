@@ -201,7 +201,10 @@ export class SimulatedHost implements Disposable {
     for (const call of this.#calls) call.cutOff("limit");
   }
 
-  /** Fulfills when every invocation is over, those that begin meanwhile included. */
+  /**
+   * Fulfills when every invocation is over, those that begin meanwhile included. Where the host is a plain process, that
+   * is with their responses: what is detached runs on, and `processLifetime().drain()` waits for it.
+   */
   async settled(): Promise<void> {
     for (const call of this.#calls) await call.ended;
   }
