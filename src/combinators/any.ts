@@ -4,7 +4,7 @@
  * @module
  */
 import { callChild, type TaskFunction, type TaskScope } from "../task_scope.ts";
-import { assertFunctions, firstOf, isSuccess } from "./group.ts";
+import { assertFunctions, assertScope, firstOf, isSuccess } from "./group.ts";
 
 /**
  * The first success wins; failures only count when all have failed. The others are canceled and awaited.
@@ -13,7 +13,7 @@ import { assertFunctions, firstOf, isSuccess } from "./group.ts";
  * @param fns At least one function; each receives a scope of its own.
  * @returns The value of the first to succeed.
  * @throws {AggregateError} If all fail; `errors` in the order of `fns`.
- * @throws {TypeError} If `fns` is not an array of at least one function; at the call.
+ * @throws {TypeError} If `scope` is none, `fns` is not an array of at least one function; at the call.
  *
  * @example
  * ```ts
@@ -29,6 +29,7 @@ export function any<T extends readonly unknown[]>(
   fns: readonly [...{ [K in keyof T]: TaskFunction<T[K]> }],
 ): Promise<Awaited<T[number]>> {
   const what = "Cannot wait for any";
+  assertScope(scope, what);
   assertFunctions(fns, what);
   return callChild(
     scope,

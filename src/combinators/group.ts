@@ -9,9 +9,16 @@
 import { CancelReason } from "../errors.ts";
 import type { Outcome } from "../observer.ts";
 import { reportTask, type Task } from "../task.ts";
-import { callChild, pauseIn, type TaskFunction, type TaskScope } from "../task_scope.ts";
+import { callChild, pauseIn, type TaskFunction, TaskScope } from "../task_scope.ts";
 import { assertFunction, wrong } from "../validate.ts";
 import { Completions } from "./as_completed.ts";
+
+/**
+ * @throws {TypeError} If `scope` is no scope, as where it was forgotten: what comes after it is then in its place.
+ */
+export function assertScope(scope: unknown, what: string): void {
+  if (!(scope instanceof TaskScope)) throw wrong(what, "a scope comes first", scope);
+}
 
 /**
  * @throws {TypeError} If `fns` is not an array of at least one function.

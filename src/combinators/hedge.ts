@@ -5,7 +5,7 @@
  */
 import { callChild, type TaskFunction, type TaskScope } from "../task_scope.ts";
 import { assertCount, assertFunction, assertNumber, assertOptions } from "../validate.ts";
-import { firstOf, isSuccess } from "./group.ts";
+import { assertScope, firstOf, isSuccess } from "./group.ts";
 
 /** Options of {@linkcode hedge}. */
 export interface HedgeOptions {
@@ -28,7 +28,7 @@ export interface HedgeOptions {
  * @param options See {@linkcode HedgeOptions}.
  * @returns The value of the first attempt to succeed.
  * @throws {AggregateError} If all attempts fail; `errors` in the order they were started.
- * @throws {TypeError} If `fn` is not a function or an option is of the wrong type; at the call.
+ * @throws {TypeError} If `scope` is none, `fn` is not a function or an option is of the wrong type; at the call.
  * @throws {RangeError} If `delay` or `attempts` is out of range; at the call.
  *
  * @example
@@ -48,6 +48,7 @@ export interface HedgeOptions {
  */
 export function hedge<T>(scope: TaskScope, fn: TaskFunction<T>, options: HedgeOptions): Promise<T> {
   const what = "Cannot hedge";
+  assertScope(scope, what);
   assertFunction(fn, what);
   assertOptions(options, ["delay", "attempts"], what);
   const { delay, attempts = 2 } = options;

@@ -5,6 +5,7 @@
  */
 import { callChild, type TaskScope } from "../task_scope.ts";
 import { assertCount, assertFunction, assertOptions, wrong } from "../validate.ts";
+import { assertScope } from "./group.ts";
 
 /** What {@linkcode map} calls for each item. */
 export type Mapper<T, R> = (item: T, scope: TaskScope, index: number) => R | PromiseLike<R>;
@@ -28,7 +29,7 @@ export interface MapOptions {
  * @param fn Receives the item, a scope of its own, and the index.
  * @param options See {@linkcode MapOptions}.
  * @returns The results in the order of the source.
- * @throws {TypeError} If `source` is not iterable or `fn` not a function; at the call.
+ * @throws {TypeError} If `scope` is none, `source` is not iterable or `fn` not a function; at the call.
  * @throws {RangeError} If `concurrency` is not a whole number of at least 1, or Infinity; at the call.
  *
  * @example
@@ -49,6 +50,7 @@ export function map<T, R>(
   options: MapOptions = {},
 ): Promise<R[]> {
   const what = "Cannot map";
+  assertScope(scope, what);
   assertFunction(fn, what);
   assertOptions(options, ["concurrency"], what);
   const { concurrency = Infinity } = options;

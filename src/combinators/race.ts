@@ -4,7 +4,7 @@
  * @module
  */
 import { callChild, type TaskFunction, type TaskScope } from "../task_scope.ts";
-import { assertFunctions, firstOf } from "./group.ts";
+import { assertFunctions, assertScope, firstOf } from "./group.ts";
 
 /**
  * The first to end decides: its value is the result, its failure is thrown. The others are canceled and awaited.
@@ -12,7 +12,7 @@ import { assertFunctions, firstOf } from "./group.ts";
  * @param scope The scope to run in.
  * @param fns At least one function; each receives a scope of its own.
  * @returns The value of the first to end.
- * @throws {TypeError} If `fns` is not an array of at least one function; at the call.
+ * @throws {TypeError} If `scope` is none, `fns` is not an array of at least one function; at the call.
  *
  * @example
  * ```ts
@@ -33,6 +33,7 @@ export function race<T extends readonly unknown[]>(
   fns: readonly [...{ [K in keyof T]: TaskFunction<T[K]> }],
 ): Promise<Awaited<T[number]>> {
   const what = "Cannot race";
+  assertScope(scope, what);
   assertFunctions(fns, what);
   return callChild(
     scope,

@@ -5,7 +5,7 @@
  */
 import { callChild, type TaskFunction, type TaskScope } from "../task_scope.ts";
 import { assertCount, assertFunction, assertNumber, assertOptions } from "../validate.ts";
-import { attempt } from "./group.ts";
+import { assertScope, attempt } from "./group.ts";
 
 /** Options of {@linkcode retry}, as those of `retry` of `@std/async`. */
 export interface RetryOptions {
@@ -54,7 +54,7 @@ const OPTIONS = ["maxAttempts", "minTimeout", "maxTimeout", "multiplier", "jitte
  * @param options See {@linkcode RetryOptions}.
  * @returns The value of the attempt that succeeded.
  * @throws The error of the last attempt, itself.
- * @throws {TypeError} If `fn` is not a function or an option is unknown; at the call.
+ * @throws {TypeError} If `scope` is none, `fn` is not a function or an option is unknown; at the call.
  *
  * @example
  * ```ts
@@ -70,6 +70,7 @@ const OPTIONS = ["maxAttempts", "minTimeout", "maxTimeout", "multiplier", "jitte
  */
 export function retry<T>(scope: TaskScope, fn: TaskFunction<T>, options: RetryOptions = {}): Promise<T> {
   const what = "Cannot retry";
+  assertScope(scope, what);
   assertFunction(fn, what);
   assertOptions(options, OPTIONS, what);
   const { maxAttempts = 5, minTimeout = 1_000, maxTimeout = 60_000, multiplier = 2, jitter = 1 } = options;
