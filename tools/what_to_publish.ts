@@ -2,7 +2,7 @@
  * Says of a tag where it is still to be published, for `.github/workflows/publish.yml`.
  *
  * ```sh
- * deno run -A tools/what_to_publish.ts v0.1.0   # prints jsr=true and npm=true, or why not
+ * deno run -A tools/what_to_publish.ts v0.1.0   # prints jsr=true, npm=true and npm_tag=latest, or why not
  * ```
  */
 import config from "../deno.json" with { type: "json" };
@@ -28,7 +28,7 @@ export async function whatToPublish(
   tag: string,
   changelog: string,
   registries: Registries = REGISTRIES,
-): Promise<{ jsr: boolean; npm: boolean }> {
+): Promise<{ jsr: boolean; npm: boolean; npm_tag: string }> {
   const { name, version } = config;
   if (tag !== `v${version}`) {
     throw new Failure(`Cannot publish ${tag}: deno.json has version ${version}; tag the commit that has the version.`);
@@ -40,13 +40,22 @@ export async function whatToPublish(
   const ofJsr = await lookUp(`${registries.jsr}/${name}/meta.json`);
   const ofNpm = await lookUp(`${registries.npm}/${name.replace("/", "%2f")}`);
   const [jsr, npm] = [ofJsr, ofNpm].map((found) => !Object.hasOwn(found.versions, version)) as [boolean, boolean];
-  if (jsr || npm) return { jsr, npm };
+  if (jsr || npm) return { jsr, npm, npm_tag: npmTag(version, Object.keys(ofNpm.versions)) };
   throw new Failure(`Cannot publish ${tag}: JSR and npm have it already; a new release needs a new version.`);
+}
+
+/** What npm is to call a version, besides its number: it makes only the newest one the latest by itself, and refuses others. */
+export function npmTag(version: string, published: readonly string[]): "latest" | "next" | "backport" {
+  if (version.includes("-")) return "next";
+  const isNewer = (other: string) => other.localeCompare(version, "en", { numeric: true }) > 0;
+  return published.some((other) => !other.includes("-") && isNewer(other)) ? "backport" : "latest";
 }
 
 /** What a registry has of the package; a package that it does not know has no versions. */
 async function lookUp(url: string): Promise<{ versions: object }> {
-  const response = await fetch(url, { headers: { accept: "application/json" } });
+  const response = await fetch(url, { headers: { accept: "application/json" } }).catch((cause) => {
+    throw new Failure(`Cannot see what is published: ${url} cannot be reached (${cause.message}); try again later.`);
+  });
   if (response.ok) return await response.json();
   await response.body?.cancel();
   if (response.status === 404) return { versions: {} };
@@ -56,7 +65,7 @@ async function lookUp(url: string): Promise<{ versions: object }> {
 if (import.meta.main) {
   await runMain(async () => {
     const changelog = await Deno.readTextFile(join(ROOT, "CHANGELOG.md"));
-    const { jsr, npm } = await whatToPublish(Deno.args[0] ?? "", changelog);
-    console.log(`jsr=${jsr}\nnpm=${npm}`);
+    const outputs = await whatToPublish(Deno.args[0] ?? "", changelog);
+    for (const [name, value] of Object.entries(outputs)) console.log(`${name}=${value}`);
   });
 }

@@ -3,7 +3,7 @@ import config from "../../deno.json" with { type: "json" };
 import { ROOT } from "../../tools/lib/command.ts";
 import { Failure } from "../../tools/lib/failure.ts";
 import { join } from "../../tools/lib/path.ts";
-import { whatToPublish } from "../../tools/what_to_publish.ts";
+import { npmTag, whatToPublish } from "../../tools/what_to_publish.ts";
 
 const { name, version } = config;
 const TAG = `v${version}`;
@@ -27,16 +27,32 @@ async function withRegistries(
   await use({ jsr: `${origin}/jsr`, npm: `${origin}/npm` });
 }
 
+/** What is missing everywhere, and is the newest. */
+const ALL = { jsr: true, npm: true, npm_tag: "latest" };
+
 Deno.test("whatToPublish() goes on where an earlier run stopped", async () => {
   await withRegistries({ npm: ["0.0.0"] }, async (registries) => {
-    assertEquals(await whatToPublish(TAG, CHANGELOG, registries), { jsr: true, npm: true });
+    assertEquals(await whatToPublish(TAG, CHANGELOG, registries), ALL);
   });
   await withRegistries({ jsr: [version], npm: ["0.0.0"] }, async (registries) => {
-    assertEquals(await whatToPublish(TAG, CHANGELOG, registries), { jsr: false, npm: true });
+    assertEquals(await whatToPublish(TAG, CHANGELOG, registries), { ...ALL, jsr: false });
   });
   await withRegistries({ jsr: [], npm: ["0.0.0", version] }, async (registries) => {
-    assertEquals(await whatToPublish(TAG, CHANGELOG, registries), { jsr: true, npm: false });
+    assertEquals(await whatToPublish(TAG, CHANGELOG, registries), { ...ALL, npm: false });
   });
+});
+
+// npm refuses to make these the latest by itself, when JSR has them already: the release could never go on.
+Deno.test("npmTag() is latest for the newest version only, not for one before a release or of an older line", () => {
+  assertEquals(npmTag("0.1.0", []), "latest");
+  assertEquals(npmTag("0.10.0", ["0.0.0", "0.9.1", "1.0.0-rc.1"]), "latest");
+  assertEquals(npmTag("0.2.0-beta.1", ["0.1.0"]), "next");
+  assertEquals(npmTag("0.9.2", ["0.9.1", "0.10.0"]), "backport");
+});
+
+Deno.test("whatToPublish() says in one sentence that a registry cannot be reached", async () => {
+  const closed = "http://127.0.0.1:9";
+  await assertRejects(() => whatToPublish(TAG, CHANGELOG, { jsr: closed, npm: closed }), Failure, "cannot be reached");
 });
 
 Deno.test("whatToPublish() refuses what is published, another tag, and a version that has no day", async () => {
@@ -72,4 +88,13 @@ Deno.test("publish.yml takes actions by their commit, and lets only the job that
   assert(!before.includes("id-token"));
   assertStringIncludes(publish, "id-token: write");
   assert(!workflow.includes("secrets."));
+});
+
+Deno.test("publish.yml can run again as a whole, and names what npm is to call the version", async () => {
+  const workflow = await Deno.readTextFile(join(ROOT, ".github/workflows/publish.yml"));
+  assertMatch(workflow, /upload-artifact@.*\n +with:\n( +.*\n)*? +overwrite: true /);
+  assertMatch(
+    workflow,
+    /npm publish .* --tag "\$NPM_TAG"\n +env:\n +NPM_TAG: \$\{\{ steps\.missing\.outputs\.npm_tag \}\}/,
+  );
 });
