@@ -2,10 +2,12 @@ import { assert, assertEquals, assertMatch, assertRejects, assertStringIncludes 
 import config from "../../deno.json" with { type: "json" };
 import { ROOT } from "../../tools/lib/command.ts";
 import { Failure } from "../../tools/lib/failure.ts";
+import { listFiles } from "../../tools/lib/files.ts";
 import { join } from "../../tools/lib/path.ts";
 import { npmTag, whatToPublish } from "../../tools/what_to_publish.ts";
 
 const { name, version } = config;
+const WORKFLOWS = join(ROOT, ".github/workflows");
 const TAG = `v${version}`;
 const CHANGELOG = `# Changelog\n\n## [${version}] - 2026-12-24\n`;
 
@@ -74,24 +76,30 @@ Deno.test("whatToPublish() does not take a registry that fails for one that has 
   await assertRejects(() => whatToPublish(TAG, CHANGELOG, { jsr: busy, npm: busy }), Failure, "answers 503");
 });
 
-Deno.test("publish.yml takes actions by their commit, and lets only the job that publishes ask for a token", async () => {
-  const workflow = await Deno.readTextFile(join(ROOT, ".github/workflows/publish.yml"));
-  const actions = Array.from(
-    workflow.matchAll(/uses: (\S+)( #.*)?/g),
-    ([, action = "", version = ""]) => [action, version],
-  );
-  assert(actions.length > 0);
-  for (const [action, version] of actions) {
-    assertMatch(`${action}${version}`, /^actions\/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$/);
+Deno.test("workflows take actions by their commit, and none of them keeps the token of the repository", async () => {
+  for (const name of await listFiles(WORKFLOWS)) {
+    const workflow = await Deno.readTextFile(join(WORKFLOWS, name));
+    const actions = Array.from(workflow.matchAll(/uses: (\S+( #.*)?)/g), ([, action = ""]) => action);
+    assert(actions.length > 0, name);
+    for (const action of actions) assertMatch(action, /^actions\/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$/, name);
+    const checkouts = workflow.match(/checkout@.*\n +with:\n +persist-credentials: false\n/g) ?? [];
+    assertEquals(checkouts.length, actions.filter((action) => action.includes("checkout@")).length, name);
+    assert(!workflow.includes("secrets."), name);
   }
-  const [before = "", publish = ""] = workflow.split("\n  publish:\n");
-  assert(!before.includes("id-token"));
+});
+
+Deno.test("publish.yml lets only the job that publishes ask for a token, and no test near what is published", async () => {
+  const workflow = await Deno.readTextFile(join(WORKFLOWS, "publish.yml"));
+  const [, gate = "", pack = "", publish = ""] = workflow.split(/\n {2}(?:gate|package|publish):\n/);
+  assert(!`${gate}${pack}`.includes("id-token"));
+  assertStringIncludes(gate, ".ci/run");
+  assert(!`${pack}${publish}`.includes(".ci/run"));
+  assertStringIncludes(publish, "needs: [gate, package]\n");
   assertStringIncludes(publish, "id-token: write");
-  assert(!workflow.includes("secrets."));
 });
 
 Deno.test("publish.yml can run again as a whole, and names what npm is to call the version", async () => {
-  const workflow = await Deno.readTextFile(join(ROOT, ".github/workflows/publish.yml"));
+  const workflow = await Deno.readTextFile(join(WORKFLOWS, "publish.yml"));
   assertMatch(workflow, /upload-artifact@.*\n +with:\n( +.*\n)*? +overwrite: true /);
   assertMatch(
     workflow,
