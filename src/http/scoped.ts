@@ -81,10 +81,10 @@ export function scopedIn<Args extends unknown[]>(
   const what = "Cannot make a scoped handler";
   assertFunction(handler, what);
   assertScopedOptions(options, what);
-  return (request, ...args) =>
+  return (given, ...args) =>
     new Promise((answer) => {
-      // Deno and Bun take any Host header for a part of it. A stranger's mistake is no failure here.
-      if (!URL.canParse(request.url)) return answer(failureResponse(400));
+      const request = withAddress(given);
+      if (!request) return answer(failureResponse(400)); // a stranger's mistake is no failure here
       const answeredHere = (error: unknown) => answered(error, ...args);
       handle((scope) => handler(request, scope, ...args), options, request, args, answer, answeredHere)
         .catch((error) => {
@@ -92,6 +92,18 @@ export function scopedIn<Args extends unknown[]>(
           answer(failureResponse(500));
         });
     });
+}
+
+/**
+ * A request whose address is a URL. Deno and Bun take any Host header for a part of it, and where it is none, so is the
+ * address. Without the header, as HTTP/1.0 allows it, Bun gives only the path; Deno and Node add `localhost`.
+ */
+function withAddress(request: Request): Request | undefined {
+  const { url, headers } = request;
+  if (URL.canParse(url)) return request;
+  const local = `http://localhost${url}`;
+  const isPath = url.startsWith("/") && !headers.get("host") && URL.canParse(local);
+  return isPath ? new Request(local, request) : undefined;
 }
 
 async function handle(

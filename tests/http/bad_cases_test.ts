@@ -243,3 +243,19 @@ Deno.test("a Host header that makes the address no URL is answered 400, and is n
   assertEquals([await status("localhost"), calls, errors], ["200", 1, []]);
   await server.shutdown();
 });
+
+// Bun gives no more than the path of a request without a Host header, as HTTP/1.0 has it: checks of health are such.
+Deno.test("a request whose address is only a path is one to localhost, as Deno and Node have it", async () => {
+  const handler = scoped(async (request, scope) => {
+    return new Response([scope.name, request.url, await request.text()].join(" "));
+  });
+  const asked = async (url: string, host = "") => {
+    const request = new Request("http://localhost/", { method: "POST", body: "abc", headers: { host } });
+    const answer = await handler(Object.defineProperty(request, "url", { value: url }));
+    return [answer.status, await answer.text()];
+  };
+  assertEquals(await asked("/x?y"), [200, "POST /x http://localhost/x?y abc"]);
+  assertEquals(await asked("//other/x"), [200, "POST //other/x http://localhost//other/x abc"]);
+  assertEquals(await asked("x"), [400, "Bad Request"]);
+  assertEquals(await asked("/x", "a b"), [400, "Bad Request"]); // as Bun has it with such a header
+});
