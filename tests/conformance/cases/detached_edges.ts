@@ -41,7 +41,7 @@ export const cases: Case[] = [
   }),
 
   test("detached: a deadline that was made shorter is the task's own", async () => {
-    const lifetime = new FakeLifetime({ deadline: new Date(Date.now() + 20) });
+    const lifetime = new FakeLifetime({ deadline: new Date(Date.now() + 200) });
     const error = await TaskScope.run(async (page) => {
       const options = { deadline: 60_000, inheritDeadline: true, onExceed: "clamp", margin: 0, name: "audit" } as const;
       const task = page.spawnDetached((own) => own.sleep(60_000), options);

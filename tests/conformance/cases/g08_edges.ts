@@ -17,7 +17,7 @@ const waiting = (task: TaskScope): Promise<void> => task.sleep(60_000);
 
 export const cases: Case[] = [
   test("G8: of two deadlines at the same moment the outer one is named", async (watch) => {
-    const deadline = new Date(Date.now() + 10);
+    const deadline = new Date(Date.now() + 200);
     const error = await rejection(TaskScope.run((scope) => {
       watch(scope).spawn((task) => task.sleep(60_000), { deadline, name: "inner" });
     }, { deadline, name: "outer" }));
