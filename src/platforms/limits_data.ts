@@ -33,7 +33,7 @@ export interface LifetimeLimit {
   /** Where it was looked up. */
   readonly ref: string;
   /** How sure it is: `program`, set by you, or our default for a process; `told`, by the host for this invocation. */
-  readonly confidence: "source" | "doc" | "measured" | "guess" | "program" | "told";
+  readonly confidence: "source" | "doc" | "guess" | "program" | "told";
 }
 
 const asOf = "2026-11-21";
