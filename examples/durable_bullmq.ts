@@ -7,6 +7,7 @@ import process from "node:process";
 import { contextKey, type Lifetime, processLifetime, TaskScope } from "@taskscope/taskscope";
 import { defineTask, handoffTo, transferable, worker } from "@taskscope/taskscope/durable";
 import { bullmqEngine } from "@taskscope/taskscope/durable/bullmq";
+import * as bullmq from "bullmq";
 import { Redis } from "ioredis";
 import { z } from "zod";
 
@@ -19,7 +20,7 @@ const thumbnails = defineTask("thumbnails", z.object({ video: z.string() }), asy
 
 async function main(url: string): Promise<void> {
   const connection = new Redis(url, { maxRetriesPerRequest: null });
-  const engine = bullmqEngine("videos", { connection });
+  const engine = bullmqEngine("videos", { bullmq, connection });
 
   // In a request handler of a host that allows 30 seconds after the response.
   const lifetime: Lifetime = {

@@ -26,7 +26,7 @@ export interface EntrySize {
 const PAGE = "README.md";
 const KILOBYTE = 1_024;
 /** Yours, and not part of what the entry costs. */
-const PEERS = ["@opentelemetry/api", "bullmq", "pg-boss"];
+const PEER = "@opentelemetry/api";
 /** The one import that most programs have of an entry. */
 const TYPICAL: Readonly<Record<keyof typeof config.exports, string>> = {
   ".": "TaskScope",
@@ -68,9 +68,8 @@ export async function measureEntries(env: { JSR_URL: string }, folder: string): 
     await Deno.writeTextFile(join(folder, `${file}_typical.ts`), keep(`{ ${name} }`, name));
   }
   const files = imports.flatMap(({ file }) => [join(folder, `${file}_all.ts`), join(folder, `${file}_typical.ts`)]);
-  const externals = PEERS.map((name) => `--external=${name}`);
   const out = join(folder, "out");
-  await bundle(env, ["--config=deno.json", "--minify", "--outdir", out, ...externals, ...files]);
+  await bundle(env, ["--config=deno.json", "--minify", "--outdir", out, `--external=${PEER}`, ...files]);
   return await Promise.all(imports.map(async ({ entry, file }) => ({
     entry,
     all: await gzipSize(join(out, `${file}_all.js`)),

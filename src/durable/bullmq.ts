@@ -3,25 +3,30 @@
  *
  * @module
  */
-import { type ConnectionOptions, type IRedisClient, Queue } from "bullmq";
 import { assertNumber, assertOptions, assertText, wrong } from "../validate.ts";
-import { consume, EVERY_RETRY, type JobData } from "./bullmq_consumption.ts";
+import { consume, EVERY_RETRY } from "./bullmq_consumption.ts";
+import type { BullmqClientLike, BullmqLike, BullmqPlace, BullmqQueueLike, RedisLike } from "./bullmq_port.ts";
 import { redisRecords, redisTime } from "./bullmq_records.ts";
 import type { DeadLetter, Engine, Records } from "./engine.ts";
 import { idOfKey } from "./key_id.ts";
 
-/** What a client of ioredis is known by. See {@linkcode BullmqOptions}. */
-export interface RedisLike {
-  /** Opens another connection. */
-  // deno-lint-ignore no-explicit-any -- the options of ioredis have a type of their own
-  duplicate(options?: any): unknown;
-  /** Makes a command of a script. */
-  // deno-lint-ignore no-explicit-any -- as above
-  defineCommand(name: string, definition: any): void;
-}
+export type {
+  BullmqClientLike,
+  BullmqJobData,
+  BullmqJobLike,
+  BullmqJobOptions,
+  BullmqLike,
+  BullmqPlace,
+  BullmqQueueLike,
+  BullmqWorkerLike,
+  BullmqWorkerOptions,
+  RedisLike,
+} from "./bullmq_port.ts";
 
 /** Options of {@linkcode bullmqEngine}. */
 export interface BullmqOptions {
+  /** The module, version 6.7 or later: `import * as bullmq from "bullmq"`. */
+  readonly bullmq: BullmqLike;
   /** A client of ioredis, with `maxRetriesPerRequest: null`. Closing it is up to you, and so is its event `error`. */
   readonly connection: RedisLike;
   /**
@@ -65,45 +70,59 @@ const PAGE = 100; // dead letters read at once
  * @example
  * ```ts ignore
  * import { bullmqEngine } from "@taskscope/taskscope/durable/bullmq";
+ * import * as bullmq from "bullmq";
  * import { Redis } from "ioredis";
  *
  * const connection = new Redis("redis://127.0.0.1:6379", { maxRetriesPerRequest: null });
- * const engine = bullmqEngine("tasks", { connection });
+ * const engine = bullmqEngine("tasks", { bullmq, connection });
  * ```
  */
 export function bullmqEngine(queue: string, options: BullmqOptions): BullmqEngine {
   const what = "Cannot make an engine";
-  assertOptions(options, ["connection", "prefix", "remember"], what);
-  const { connection, prefix = "bull", remember = 3_600_000 } = options;
+  assertOptions(options, ["bullmq", "connection", "prefix", "remember"], what);
+  const { bullmq, connection, prefix = "bull", remember = 3_600_000 } = options;
   if (typeof queue !== "string" || queue === "" || queue.includes(":")) {
     throw wrong(what, "the name of a queue must be a non-empty string without colons", queue);
   }
   assertText(prefix, "prefix", what);
   assertNumber(remember, "remember", what);
+  if (!isBullmq(bullmq)) {
+    throw wrong(what, 'bullmq must be the module, version 6.7 or later: import * as bullmq from "bullmq"', bullmq);
+  }
   const { duplicate, defineCommand } = Object(connection) as Partial<RedisLike>;
   if (typeof duplicate !== "function" || typeof defineCommand !== "function") {
     throw wrong(what, "connection must be a client of ioredis, such as new Redis(url)", connection);
   }
-  return new Bullmq(queue, { connection, prefix }, remember);
+  return new Bullmq(bullmq, queue, { connection, prefix }, remember);
+}
+
+function isBullmq(module: unknown): boolean {
+  const { Queue, Worker, UnrecoverableError } = Object(module) as Partial<BullmqLike>;
+  return typeof Worker === "function" && typeof UnrecoverableError === "function" &&
+    typeof Queue === "function" && typeof Queue.prototype?.getBackend === "function";
 }
 
 class Bullmq implements BullmqEngine {
   readonly name = "bullmq";
   readonly records: Records;
-  readonly #connection: { connection: ConnectionOptions; prefix: string };
-  readonly #queue: Queue<JobData>;
-  readonly #client: () => Promise<IRedisClient>;
+  readonly #bullmq: BullmqLike;
+  readonly #name: string;
+  readonly #place: BullmqPlace;
+  readonly #queue: BullmqQueueLike;
+  readonly #client: () => Promise<BullmqClientLike>;
   readonly #remember: number;
   readonly #onErrors = new Set<(error: unknown) => void>(); // of the consumptions
 
-  constructor(queue: string, connection: { connection: ConnectionOptions; prefix: string }, remember: number) {
-    this.#connection = connection;
+  constructor(bullmq: BullmqLike, queue: string, place: BullmqPlace, remember: number) {
+    this.#bullmq = bullmq;
+    this.#name = queue;
+    this.#place = place;
     this.#remember = remember;
-    this.#queue = new Queue(queue, connection);
+    this.#queue = new bullmq.Queue(queue, place);
     // Without a listener it would end the process; a call that fails because of it says so itself.
     this.#queue.on("error", (error) => this.#onErrors.forEach((onError) => onError(error)));
     this.#client = () => this.#queue.getBackend().client;
-    this.records = redisRecords(this.#client, `${connection.prefix}:${queue}:taskscope:`);
+    this.records = redisRecords(this.#client, `${place.prefix}:${queue}:taskscope:`);
   }
 
   async enqueue({ key, body }: { key: string; body: string }): Promise<string> {
@@ -127,7 +146,8 @@ class Bullmq implements BullmqEngine {
 
   async consume(...[receive, options]: Parameters<BullmqEngine["consume"]>): ReturnType<BullmqEngine["consume"]> {
     this.#onErrors.add(options.onError);
-    const consumption = await consume(this.#queue.name, this.#connection, this.#client, receive, options);
+    const from = { bullmq: this.#bullmq, queue: this.#name, place: this.#place, client: this.#client };
+    const consumption = await consume(from, receive, options);
     return {
       stop: async () => {
         await consumption.stop();

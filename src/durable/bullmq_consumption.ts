@@ -8,19 +8,20 @@
  *
  * @module
  */
-import { type ConnectionOptions, type IRedisClient, type Job, UnrecoverableError, Worker } from "bullmq";
 import { Bell } from "../http/operations/bell.ts";
 import { show } from "../validate.ts";
+import type { BullmqClientLike, BullmqJobLike, BullmqLike, BullmqPlace } from "./bullmq_port.ts";
 import { redisTime } from "./bullmq_records.ts";
 import type { ConsumeOptions, Consumption, Delivery, Verdict } from "./engine.ts";
 import { insist } from "./insist.ts";
 import { Places } from "./places.ts";
 
-/** What is in a job. */
-export interface JobData {
-  readonly body: string;
-  /** When it was enqueued, by the clock of Redis. */
-  readonly at: number;
+/** Where jobs come from. */
+export interface JobSource {
+  readonly bullmq: BullmqLike;
+  readonly queue: string;
+  readonly place: BullmqPlace;
+  readonly client: () => Promise<BullmqClientLike>;
 }
 
 /** More attempts than anybody makes: when there are enough is up to the worker. */
@@ -40,14 +41,12 @@ class Retry extends Error {
 
 /** Hands jobs to `receive` until it is stopped. */
 export async function consume(
-  queue: string,
-  connection: { connection: ConnectionOptions; prefix: string },
-  client: () => Promise<IRedisClient>,
+  { bullmq, queue, place, client }: JobSource,
   receive: (delivery: Delivery) => Promise<Verdict>,
   { concurrency, lease, onError }: ConsumeOptions,
 ): Promise<Consumption> {
-  const worker = new Worker<JobData>(queue, null, {
-    ...connection,
+  const worker = new bullmq.Worker(queue, null, {
+    ...place,
     autorun: false,
     drainDelay: 1, // seconds: how long a marker may be missed that was taken by a worker that died
     lockDuration: lease,
@@ -62,7 +61,7 @@ export async function consume(
   const bell = new Bell();
   let isStopped = false;
 
-  async function handle(job: Job<JobData>, token: string): Promise<void> {
+  async function handle(job: BullmqJobLike, token: string): Promise<void> {
     let until = Date.now() + lease;
     try {
       const { id = "", data: { body, at }, attemptsMade, stalledCounter } = job;
@@ -75,7 +74,7 @@ export async function consume(
           until = end;
         },
       });
-      await insist(() => settle(job, token, verdict), { until: () => until, onError, isFinal: isLost });
+      await insist(() => settle(bullmq, job, token, verdict), { until: () => until, onError, isFinal: isLost });
     } catch (error) {
       onError(error); // it comes again when its lease is over
     }
@@ -84,7 +83,7 @@ export async function consume(
   /** Whether there was a job; waits for one for a while if it may. */
   async function takeOne(block: boolean): Promise<boolean> {
     const token = crypto.randomUUID(); // invariant 1
-    const job: Job<JobData> | undefined = await worker.getNextJob(token, { block });
+    const job: BullmqJobLike | undefined = await worker.getNextJob(token, { block });
     if (!job) return false;
     if (isStopped) await job.moveToWait(token); // invariant 2
     else places.use(() => handle(job, token));
@@ -128,7 +127,12 @@ export async function consume(
   return { stop: () => stopping ??= stop() };
 }
 
-async function settle(job: Job<JobData>, token: string, verdict: Verdict): Promise<void> {
+async function settle(
+  { UnrecoverableError }: BullmqLike,
+  job: BullmqJobLike,
+  token: string,
+  verdict: Verdict,
+): Promise<void> {
   switch (verdict.kind) {
     case "done":
       await job.moveToCompleted(null, token, false);

@@ -3,10 +3,10 @@
  *
  * @module
  */
-import type { IRedisClient } from "bullmq";
+import type { BullmqClientLike } from "./bullmq_port.ts";
 import type { Records } from "./engine.ts";
 
-type Client = () => Promise<IRedisClient>;
+type Client = () => Promise<BullmqClientLike>;
 
 // Scripts, because every client of Redis has its own way to write the options of a command.
 const SET = `if ARGV[3] == "1" then return redis.call("SET", KEYS[1], ARGV[1], "PX", ARGV[2], "NX") and 1 or 0 end

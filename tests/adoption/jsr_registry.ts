@@ -1,7 +1,5 @@
 /**
  * A stand-in of JSR with this package in it, as `deno publish` would put it there. `@std` is in it, too.
- *
- * What it has not is `./durable/bullmq`: `deno add` fetches what any entry imports, and BullMQ's packages are not at hand.
  */
 import config from "../../deno.json" with { type: "json" };
 import { ROOT } from "../../tools/lib/command.ts";
@@ -9,7 +7,6 @@ import { listFiles } from "../../tools/lib/files.ts";
 import { dirname, join } from "../../tools/lib/path.ts";
 import { stdRegistry } from "../../tools/std_registry.ts";
 
-const LEFT_OUT = "./durable/bullmq";
 const SPECIFIERS = Object.entries(config.imports).filter(([, to]) => /^(?:jsr|npm):/.test(to));
 
 /** Lays it out in a folder, as plain files. */
@@ -23,7 +20,7 @@ export async function layOutJsr(folder: string): Promise<void> {
   for (const file of ["mod.ts", ...sources]) {
     await write(join(home, config.version, file), published(await Deno.readTextFile(join(ROOT, file))));
   }
-  const { [LEFT_OUT]: _, ...exports } = config.exports;
+  const { exports } = config;
   await write(join(home, "meta.json"), JSON.stringify({ versions: { [config.version]: {} } }));
   await write(join(home, `${config.version}_meta.json`), JSON.stringify({ exports, manifest: {} }));
 }

@@ -1,5 +1,6 @@
 /** BullMQ on a real Redis. */
 import { assertEquals, assertThrows } from "@std/assert";
+import * as bullmq from "bullmq";
 import { Redis } from "ioredis";
 import { bullmqEngine } from "../../src/durable/bullmq.ts";
 import type { Consumption, Engine } from "../../src/durable/engine.ts";
@@ -18,7 +19,7 @@ else {
       const connect = () => {
         const connection = new Redis(server.url, { maxRetriesPerRequest: null });
         connections.push(connection);
-        return bullmqEngine("tasks", { connection });
+        return bullmqEngine("tasks", { bullmq, connection });
       };
       const engine = connect();
       let worker = connect();
@@ -56,7 +57,7 @@ else {
     async fn() {
       const server = await startRedis();
       const connection = new Redis(server.url, { maxRetriesPerRequest: null });
-      const engine = bullmqEngine("tasks", { connection });
+      const engine = bullmqEngine("tasks", { bullmq, connection });
       const inbox = await Inbox.open(engine, { ...TIMING, patience: 900 });
       while (!`${await connection.client("LIST")}`.includes("cmd=bzpopmin"));
       await inbox.stop();
@@ -72,7 +73,7 @@ else {
     async fn() {
       const server = await startRedis();
       const connection = new Redis(server.url, { maxRetriesPerRequest: null });
-      const engine = bullmqEngine("tasks", { connection });
+      const engine = bullmqEngine("tasks", { bullmq, connection });
       await manyDead(engine, TIMING.lease);
       await failingReceiver(engine);
       await engine.close();
@@ -88,7 +89,7 @@ else {
       const server = await startRedis({ durable: true });
       const connection = new Redis(server.url, { maxRetriesPerRequest: null, retryStrategy: () => 20 });
       connection.on("error", () => {});
-      const engine = bullmqEngine("tasks", { connection });
+      const engine = bullmqEngine("tasks", { bullmq, connection });
       const inbox = await Inbox.open(engine, TIMING, 1, 60_000);
       const deadline = new Date(Date.now() + 60_000);
       await engine.enqueue({ key: "a", body: "a", deadline });
@@ -114,10 +115,16 @@ else {
 
 Deno.test("bullmqEngine() refuses what cannot be", () => {
   const connection = { duplicate() {}, defineCommand() {} };
-  assertThrows(() => bullmqEngine("a:b", { connection }), TypeError, "without colons");
-  assertThrows(() => bullmqEngine("", { connection }), TypeError, "non-empty");
-  assertThrows(() => bullmqEngine("a", { connection: {} as never }), TypeError, "a client of ioredis");
-  assertThrows(() => bullmqEngine("a", { connection, remember: -1 }), RangeError, "remember");
-  assertThrows(() => bullmqEngine("a", { connection, prefix: "" }), TypeError, "prefix");
-  assertThrows(() => bullmqEngine("a", { connection, other: 1 } as never), TypeError, "other");
+  assertThrows(() => bullmqEngine("a:b", { bullmq, connection }), TypeError, "without colons");
+  assertThrows(() => bullmqEngine("", { bullmq, connection }), TypeError, "non-empty");
+  assertThrows(() => bullmqEngine("a", { bullmq, connection: {} as never }), TypeError, "a client of ioredis");
+  assertThrows(() => bullmqEngine("a", { bullmq, connection, remember: -1 }), RangeError, "remember");
+  assertThrows(() => bullmqEngine("a", { bullmq, connection, prefix: "" }), TypeError, "prefix");
+  assertThrows(() => bullmqEngine("a", { bullmq, connection, other: 1 } as never), TypeError, "other");
+  const { Queue, Worker, UnrecoverableError } = bullmq;
+  const old = { Queue: class {}, Worker, UnrecoverableError };
+  for (const wrong of [undefined, Queue, { Queue }, { ...old, Queue, Worker: {} }, { Queue, Worker }, old]) {
+    const make = () => bullmqEngine("a", { bullmq: wrong as never, connection });
+    assertThrows(make, TypeError, '6.7 or later: import * as bullmq from "bullmq", got');
+  }
 });

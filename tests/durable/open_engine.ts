@@ -11,6 +11,9 @@ export interface OpenEngine {
   close(): Promise<void>;
 }
 
+/** Not a literal: Deno 2.9 looks ahead at those, and then does not find the BullMQ that goes with this ioredis. */
+const OPEN_BULLMQ = new URL("./open_bullmq.ts", import.meta.url).href;
+
 /** Imports that engine alone: a worker that is killed again and again should soon be there again. */
 export async function openEngine(
   kind: EngineKind,
@@ -18,32 +21,12 @@ export async function openEngine(
   onError: (error: unknown) => void,
   queue = "tasks",
 ): Promise<OpenEngine> {
-  if (kind === "BullMQ") return await openBullmq(url, onError, queue);
+  if (kind === "BullMQ") {
+    const { openBullmq }: typeof import("./open_bullmq.ts") = await import(OPEN_BULLMQ);
+    return openBullmq(url, onError, queue);
+  }
   if (kind === "Deno KV") return await openDenoKv(url, queue);
   return await openPgBoss(url, onError, queue);
-}
-
-async function openBullmq(url: string, onError: (error: unknown) => void, queue: string): Promise<OpenEngine> {
-  const [{ Redis }, { bullmqEngine }] = await Promise.all([import("ioredis"), import("../../src/durable/bullmq.ts")]);
-  const connection = new Redis(url, { maxRetriesPerRequest: null, retryStrategy: () => 50 });
-  connection.on("error", onError);
-  const engine = bullmqEngine(queue, { connection });
-  return {
-    engine,
-    async pending() {
-      const lists = await Promise.all(
-        ["wait", "active", "paused"].map((name) => connection.llen(`bull:${queue}:${name}`)),
-      );
-      const sets = await Promise.all(
-        ["delayed", "prioritized"].map((name) => connection.zcard(`bull:${queue}:${name}`)),
-      );
-      return [...lists, ...sets].reduce((sum, count) => sum + count);
-    },
-    async close() {
-      await engine.close();
-      connection.disconnect();
-    },
-  };
 }
 
 async function openDenoKv(url: string, queue: string): Promise<OpenEngine> {

@@ -1,4 +1,5 @@
 /** The cases of engine_cases.ts without `Deno.test`, for runtimes_test.ts: `runtimes_cases.js <kind> <url>`. */
+import * as bullmq from "bullmq";
 import { Redis } from "ioredis";
 import { PgBoss } from "pg-boss";
 import { bullmqEngine } from "@taskscope/taskscope/durable/bullmq";
@@ -25,7 +26,7 @@ async function make(): Promise<EngineUnderTest> {
     return { engine: pgBossEngine(boss, { queue, poll: 50 }), close: () => boss.stop({ graceful: false }) };
   }
   const connection = new Redis(url, { maxRetriesPerRequest: null });
-  const engine = bullmqEngine(queue, { connection });
+  const engine = bullmqEngine(queue, { bullmq, connection });
   return {
     engine,
     async close() {

@@ -55,6 +55,9 @@ const UNDER_PLATFORMS = CORE.slice(0, CORE.indexOf("src/scope_node.ts"));
 /** What the core does without, so that it runs anywhere and stays small. */
 const NOT_IN_CORE = /^(node:|npm:|zod\b|@std\/http\b|@opentelemetry\/)/;
 
+/** All packages that anything imports: whoever adds this one with Deno downloads what any entry imports, its types too. */
+const PACKAGES = /^(node:|zod\/mini$|@std\/http\b|@opentelemetry\/api$)/;
+
 /**
  * What stands on the core, from the bottom to the top: a file imports only what has its own place or one before it. Of
  * several that a path begins with, the longest counts.
@@ -100,7 +103,7 @@ export async function importProblems(
       problems.push(`${file} has no place in the order of tools/checks/imports.ts`);
     }
     if (CORE.includes(file)) problems.push(...coreProblems(file, module, targets));
-    else problems.push(...satelliteProblems(file, targets));
+    else problems.push(...satelliteProblems(file, module, targets));
   }
   const cycle = findCycle(graph);
   if (cycle) problems.push(`cycle: ${cycle.join(" → ")}`);
@@ -144,14 +147,18 @@ function placeOf(file: string): number {
   return SATELLITES.indexOf(longest);
 }
 
-function satelliteProblems(file: string, targets: string[]): string[] {
+function satelliteProblems(file: string, { dependencies = [] }: Module, targets: string[]): string[] {
   if (placeOf(file) < 0) return [`${file} has no place in the order of tools/checks/imports.ts`];
   const isPlatform = file.startsWith("src/platforms/");
-  return targets.flatMap((target) => {
+  const packages = dependencies
+    .filter(({ specifier }) => !specifier.startsWith(".") && !PACKAGES.test(specifier))
+    .map(({ specifier }) => `${file} imports "${specifier}": take it by its shape`);
+  const above = targets.flatMap((target) => {
     if (target === "mod.ts") return `${file} imports mod.ts, which is for users: import the file of the symbol`;
     const isAbove = placeOf(target) > placeOf(file) || (isPlatform && !isUnderPlatforms(target));
     return isAbove ? `${file} imports ${target}, which stands above it` : [];
   });
+  return [...packages, ...above];
 }
 
 function isUnderPlatforms(target: string): boolean {
