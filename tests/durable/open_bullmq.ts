@@ -11,13 +11,12 @@ export function openBullmq(url: string, onError: (error: unknown) => void, queue
   return {
     engine,
     async pending() {
-      const lists = await Promise.all(
-        ["wait", "active", "paused"].map((name) => connection.llen(`bull:${queue}:${name}`)),
-      );
-      const sets = await Promise.all(
-        ["delayed", "prioritized"].map((name) => connection.zcard(`bull:${queue}:${name}`)),
-      );
-      return [...lists, ...sets].reduce((sum, count) => sum + count);
+      const name = (state: string) => `bull:${queue}:${state}`;
+      const counts = await connection.multi() // at one moment: none is missed on its way from one to the other
+        .llen(name("wait")).llen(name("active")).llen(name("paused"))
+        .zcard(name("delayed")).zcard(name("prioritized"))
+        .exec();
+      return (counts ?? []).reduce((sum, [, count]) => sum + Number(count), 0);
     },
     async close() {
       await engine.close();
