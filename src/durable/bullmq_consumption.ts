@@ -5,6 +5,7 @@
  * Invariants:
  * 1. Every job has a token of its own, so that a verdict of a lost lease is not taken for one of the next delivery.
  * 2. A job that comes when the consumption is stopped is given back at once.
+ * 3. A delivery begins with its whole lease: a job may be a long time on its way here, as when Redis goes away for a while.
  *
  * @module
  */
@@ -65,7 +66,9 @@ export async function consume(
     let until = Date.now() + lease;
     try {
       const { id = "", data: { body, at }, attemptsMade, stalledCounter } = job;
-      const waited = Math.max(0, await redisTime(client) - at);
+      const [now, isHeld] = await Promise.all([redisTime(client), job.extendLock(token, lease)]); // invariant 3
+      if (!isHeld) throw new Error(`Cannot begin ${show(id)}: its lease is over`);
+      const waited = Math.max(0, now - at);
       const verdict = await receive({
         ...{ id, body, waited, attempt: attemptsMade + stalledCounter + 1 },
         async extend(ms) {

@@ -68,6 +68,45 @@ else {
   });
 
   Deno.test({
+    name: "BullMQ: a worker that stood still for longer than its lease does not begin what another has by then",
+    ...client,
+    async fn() {
+      const server = await startRedis();
+      const connection = new Redis(server.url, { maxRetriesPerRequest: null });
+      const hasTaken = Promise.withResolvers<void>();
+      const goOn = Promise.withResolvers<void>();
+      class Slow extends bullmq.Worker {
+        override async getNextJob(...args: Parameters<bullmq.Worker["getNextJob"]>) {
+          const job = await super.getNextJob(...args);
+          if (!job) return job;
+          hasTaken.resolve();
+          await goOn.promise;
+          return job;
+        }
+      }
+      const slowEngine = bullmqEngine("tasks", { bullmq: { ...bullmq, Worker: Slow }, connection });
+      const engine = bullmqEngine("tasks", { bullmq, connection });
+      const deadline = new Date(Date.now() + 60_000);
+      const slow = await Inbox.open(slowEngine, TIMING, 1, 300);
+      await engine.enqueue({ key: "a", body: "a", deadline });
+      await hasTaken.promise;
+      const other = await Inbox.open(engine, TIMING, 1, 4_000);
+      const { delivery, verdict } = await other.next();
+      assertEquals([delivery.body, delivery.attempt], ["a", 2]);
+      await engine.enqueue({ key: "b", body: "b", deadline });
+      goOn.resolve();
+      assertEquals((await slow.finish()).body, "b");
+      assertEquals(slow.errors.map((error) => `${error}`), [`Error: Cannot begin "${delivery.id}": its lease is over`]);
+      verdict({ kind: "done" });
+      await Promise.all([slow.stop(), other.stop()]);
+      assertEquals([slow.all.length, other.all.length, other.errors], [1, 1, []]);
+      await Promise.all([slowEngine.close(), engine.close()]);
+      connection.disconnect();
+      await server.stop();
+    },
+  });
+
+  Deno.test({
     name: "BullMQ: dead letters may be many, and a receiver that fails is told, and given the message again",
     ...client,
     async fn() {
