@@ -31,12 +31,12 @@ export const cases: Case[] = [
       }));
       const middle = page.spawn((child) => ({
         task: child.spawnDetached((task) => task.sleep(60_000), { deadline: 60_000, inheritDeadline: true }),
-      }), { deadline: 10, name: "middle" });
+      }), { deadline: 250, name: "middle" });
       const own = page.spawnDetached((task) => task.sleep(60_000), { deadline: 5, inheritDeadline: true, name: "own" });
       const bare = page.spawnDetached((task) => task.sleep(60_000), { deadline: 5, name: "bare" });
       const errors = await Promise.all([(await inherited).task, (await middle).task, own, bare].map(rejection));
       return { origins: errors.map((error) => error instanceof DeadlineExceededError && error.origin) };
-    }, { deadline: 20, name: "page", lifetime }).catch(() => undefined);
+    }, { deadline: 500, name: "page", lifetime }).catch(() => undefined);
     assertEquals(origins?.origins, ["page", "page/middle", "page/own", "page/bare"]);
   }),
 
