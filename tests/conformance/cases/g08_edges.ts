@@ -55,9 +55,9 @@ export const cases: Case[] = [
     const error = await rejection(TaskScope.run(async (scope) => {
       const task = watch(scope).spawn(async (own) => {
         const reason = await rejection(own.sleep(60_000));
-        await turn(30);
+        await turn(180);
         throw reason;
-      }, { deadline: 15 });
+      }, { deadline: 150 });
       await turn(1);
       scope.cancel(reason);
       ({ state } = await task.outcome);
