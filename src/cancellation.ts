@@ -54,7 +54,7 @@ function tellCanceled(node: ScopeNode, cancellation: Cancellation): void {
   if (node.is(Flag.QUEUED)) schedule(node); // to settle without having run
   runHooks(node);
   const { controller, runner } = node.extras as Extras;
-  if (!controller || controller.signal.aborted) return;
+  if (!controller) return;
   if (!runner) abort(controller, cancellation); // user code: abort listeners
   else runner(() => abort(controller, cancellation));
 }
@@ -125,7 +125,7 @@ export function deadlineError(path: string, at: number, what = ""): DeadlineExce
 export function waitForGrace(origin: ScopeNode, grace: number = graceOf(origin)): void {
   const { heap, life } = origin.env;
   heap.remove(origin.ownLimit);
-  if (origin.isSettled || (origin.is(Flag.MANUAL) && origin.live === 0)) return;
+  if (origin.is(Flag.MANUAL) && origin.live === 0) return;
   const extras = origin.ensureExtras();
   heap.remove(extras.grace);
   extras.grace = heap.add(Date.now() + grace, () => life.overdue(origin));

@@ -35,7 +35,7 @@ function stemsFrom(reason: unknown, error: unknown, depth: number): boolean {
 
 /** What a failed or abandoned node fails with (G5). */
 export function failureOf(node: ScopeNode): unknown {
-  const failures = node.failures ?? [];
+  const failures = node.failures as unknown[];
   if (!node.is(Flag.AGGREGATE)) return failures[0];
   if (node.isSettled && node.value instanceof ScopeError) return node.value; // one object, whoever asks
   const message = `The scope "${node.path}" failed with ${failures.length} error(s)`;

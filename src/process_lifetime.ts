@@ -128,7 +128,7 @@ export class ProcessLifetime implements Lifetime {
     const settled = () => {
       if (drain.canceled === 0) drain.completed++;
       // A turn later: what ended may hand on the next piece of work.
-      if (registry.pending === 0) this.#heap.add(0, () => registry.pending === 0 && resolve());
+      this.#heap.add(0, () => registry.pending === 0 && resolve());
     };
     if (registry.pending > 0) {
       const entries = [this.#heap.add(at - margin, () => this.#cutOff(at)), this.#heap.add(at, resolve)];

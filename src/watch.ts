@@ -74,10 +74,10 @@ function setArounds(next: readonly Around[]): void {
 
 function see(node: ScopeNode, sight: Sight, args: readonly unknown[] = NOTHING): void {
   const spawner = node.mark;
-  if (sight === "onSpawn" || sight === "onOpen" || spawner === 0) {
+  if (sight === "onSpawn" || spawner === 0) {
     for (let first: ScopeNode | undefined = node; first; first = first.parent?.mark === 0 ? first.parent : undefined) {
       first.mark = ++marks;
-      if (!first.parent && !first.task) seeEnd(first);
+      if (!first.task) seeEnd(first);
     }
   }
   const told = watchers;
@@ -87,13 +87,13 @@ function see(node: ScopeNode, sight: Sight, args: readonly unknown[] = NOTHING):
 /** A root has no task that an observer could be told of. */
 function seeEnd(root: ScopeNode): void {
   root.onSettled(() => {
-    if (watcher && !root.is(Flag.ABANDONED)) see(root, "onSettle");
+    if (!root.is(Flag.ABANDONED)) see(root, "onSettle");
   });
 }
 
 /** How a node ended, in an `onSettle`. */
 export function endingOf(node: ScopeNode, args: readonly unknown[]): Outcome<unknown> {
-  return args.length > 0 ? args[1] as Outcome<unknown> : outcomeOf(node);
+  return args[1] as Outcome<unknown> | undefined ?? outcomeOf(node);
 }
 
 /** Why a node was canceled, in an `onCancel`: its reason and more of it, made when somebody asks. */
