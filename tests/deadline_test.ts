@@ -78,6 +78,45 @@ Deno.test("DeadlineHeap tells its entries in the order of time, and clears its t
   }));
 });
 
+Deno.test("DeadlineHeap keeps the order of time, whatever is added and removed in turn", () => {
+  const add = fc.record({ add: fc.nat(500) });
+  const remove = fc.record({ remove: fc.nat(500) });
+  fc.assert(fc.property(fc.array(fc.oneof(add, add, remove), { minLength: 100, maxLength: 200 }), (plan) => {
+    using time = new FakeTime();
+    const heap = new DeadlineHeap();
+    const entries: ReturnType<DeadlineHeap["add"]>[] = [];
+    const told: number[] = [];
+    const start = Date.now();
+    for (const step of plan) {
+      if ("add" in step) {
+        const at = start + step.add;
+        entries.push(heap.add(at, () => told.push(at)));
+      } else heap.remove(entries.splice(step.remove % (entries.length || 1), 1)[0]);
+    }
+    time.tick(500);
+    assertEquals(told, entries.map(({ at }) => at).sort((a, b) => a - b));
+  }));
+});
+
+Deno.test("DeadlineHeap tells all that is due in the order of time when its one timer is late", () => {
+  using time = new FakeTime();
+  const heap = new DeadlineHeap();
+  const told: number[] = [];
+  const { setTimeout } = globalThis;
+  let timers = 0;
+  globalThis.setTimeout = ((call: () => void) => {
+    timers++;
+    return setTimeout(call, 10);
+  }) as typeof setTimeout;
+  try {
+    for (const delay of [1, 2, 3, 4]) heap.add(Date.now() + delay, () => told.push(delay));
+    time.tick(10);
+  } finally {
+    globalThis.setTimeout = setTimeout;
+  }
+  assertEquals([told, timers], [[1, 2, 3, 4], 1]);
+});
+
 Deno.test("DeadlineHeap goes beyond 2^31-1 ms in pieces", () => {
   using time = new FakeTime();
   const heap = new DeadlineHeap();
@@ -145,6 +184,7 @@ Deno.test("DeadlineHeap keeps one timer when setting it changes the heap, as Den
 
 Deno.test("parseDeadline() goes to the end of what a Date holds, and takes a moment from another kind of number", () => {
   assertEquals(parseDeadline(new Date(8.64e15), 0, "Cannot"), 8.64e15);
+  assertThrows(() => parseDeadline(8.64e15 + 1, 0, "Cannot"), RangeError, "Cannot: a deadline must be finite");
   assertEquals(parseDeadline({ epochMilliseconds: "1000" }, 0, "Cannot"), 1_000);
   assertThrows(() => parseDeadline({ total: 5 }, 0, "Cannot"), TypeError, "a duration has hours");
 });

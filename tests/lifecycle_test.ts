@@ -1,5 +1,6 @@
-import { assert } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import * as Flag from "../src/flags.ts";
+import { endIfReady } from "../src/lifecycle.ts";
 import { openRoot } from "../src/root.ts";
 import { spawnChild } from "../src/spawn.ts";
 import type { ScopeNode } from "../src/scope_node.ts";
@@ -41,4 +42,13 @@ Deno.test("G13: a queue that is never empty forgets the tasks that have run", as
   running.end();
   waiting.end();
   await waiting.task;
+});
+
+Deno.test("G13: a scope that has ended keeps nothing that was to be called", () => {
+  const { node } = open();
+  let calls = 0;
+  node.onSettled(() => calls++);
+  node.flags |= Flag.BODY_DONE;
+  endIfReady(node);
+  assertEquals([calls, node.extras?.settled], [1, undefined]);
 });

@@ -104,6 +104,55 @@ Deno.test("drain() keeps a margin of a second, and the lifetime is closing until
   assertEquals([lifetime.closing.aborted, registry.drains.size], [false, 0]);
 });
 
+Deno.test("drain() counts what was pending at the first cut, whatever is left at the cut of another drain", async () => {
+  using time = new FakeTime();
+  const lifetime = new ProcessLifetime();
+  const [ends, stuck] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  lifetime.waitUntil(ends.promise);
+  lifetime.waitUntil(stuck.promise);
+  const [short, long] = [lifetime.drain({ deadline: 1_000 }), lifetime.drain({ deadline: 2_000 })];
+  await time.tickAsync(1_000);
+  assertEquals(await short, { completed: 0, canceled: 2, pending: 2 });
+  ends.resolve();
+  await time.tickAsync(1_000);
+  assertEquals(await long, { completed: 0, canceled: 2, pending: 1 });
+  stuck.resolve();
+});
+
+Deno.test("drain() waits for what work that has ended hands on in the same turn", async () => {
+  using time = new FakeTime();
+  const lifetime = new ProcessLifetime();
+  const [first, second] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  lifetime.waitUntil(first.promise);
+  const drained = lifetime.drain({ deadline: 1_000 });
+  first.resolve();
+  await first.promise;
+  assertEquals(lifetime.pending, 0);
+  lifetime.waitUntil(second.promise);
+  await time.tickAsync(1);
+  second.resolve();
+  await time.tickAsync(1);
+  assertEquals(await drained, { completed: 2, canceled: 0, pending: 0 });
+});
+
+Deno.test("whoever listens to closing hears of the first drain that cancels, not only of the next one", async () => {
+  using time = new FakeTime();
+  const lifetime = new ProcessLifetime();
+  const { closing } = lifetime;
+  const ends = Promise.withResolvers<void>();
+  lifetime.waitUntil(ends.promise);
+  const drained = lifetime.drain({ deadline: 1_000 });
+  ends.resolve();
+  await time.tickAsync(1);
+  assertEquals(await drained, { completed: 1, canceled: 0, pending: 0 });
+  assertEquals(closing.aborted, false);
+  lifetime.waitUntil(new Promise(() => {}));
+  const cut = lifetime.drain({ deadline: 1_000 });
+  await time.tickAsync(1_000);
+  assertEquals(await cut, { completed: 0, canceled: 1, pending: 1 });
+  assertEquals(closing.aborted, true);
+});
+
 Deno.test("drain() with a deadline that has passed cancels at once", async () => {
   using time = new FakeTime();
   const lifetime = new ProcessLifetime();

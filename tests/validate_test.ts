@@ -1,5 +1,5 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { assertNumber, isA, show } from "../src/validate.ts";
+import { assertNumber, assertOptions, isA, show } from "../src/validate.ts";
 
 Deno.test("show() is short, whatever the value", () => {
   assertEquals(show("a".repeat(81)), `"${"a".repeat(80)}"`);
@@ -21,6 +21,12 @@ Deno.test("show() and isA() look at a value that throws as at any other", () => 
     },
   });
   assertEquals([show(hostile), isA(hostile, Error)], ["a value that cannot be shown", false]);
+});
+
+Deno.test("assertOptions() names what is no object, also null", () => {
+  for (const value of [null, 5]) {
+    assertThrows(() => assertOptions(value, ["name"], "Cannot"), TypeError, "Cannot: options must be an object");
+  }
 });
 
 Deno.test("assertNumber() goes as far as whole numbers do", () => {

@@ -55,6 +55,21 @@ Deno.test("a watcher sees a task that ends after it was abandoned", async () => 
   ]);
 });
 
+Deno.test("a watcher sees the end of a root once, also of one that ends after it was abandoned", async () => {
+  using seen = recorder();
+  const gate = Promise.withResolvers<void>();
+  const deaf = new AbortController();
+  const ran = TaskScope.run(() => gate.promise, { name: "page", grace: 0, signal: deaf.signal });
+  await Promise.resolve();
+  deaf.abort();
+  await ran.catch(() => {});
+  assertEquals(seen.lines, ["onOpen page", "onCancel page", "onAbandon page"]);
+  gate.resolve();
+  await gate.promise;
+  await Promise.resolve();
+  assertEquals(seen.lines.slice(3), ["onSettle page succeeded"]);
+});
+
 Deno.test("a watcher that comes late gives a mark to what it meets, and one that has gone sees nothing", async () => {
   const gate = Promise.withResolvers<void>();
   const marks: number[] = [];

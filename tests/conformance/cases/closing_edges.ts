@@ -1,4 +1,4 @@
-import { CancelReason, ScopeError, Task, TaskScope } from "@taskscope/taskscope";
+import { CancelReason, type Observer, ScopeClosedError, ScopeError, Task, TaskScope } from "@taskscope/taskscope";
 import type { Case } from "../case.ts";
 import {
   assert,
@@ -6,12 +6,14 @@ import {
   assertInstanceOf,
   assertStrictEquals,
   assertThrows,
+  FakeLifetime,
   Recorder,
   rejection,
   test,
   ticks,
   turn,
 } from "../assert.ts";
+import { throwing } from "../failing.ts";
 
 const boom = new Error("boom");
 
@@ -44,6 +46,16 @@ export const cases: Case[] = [
     }, { errors: "aggregate" }));
     assertInstanceOf(error, ScopeError);
     assertStrictEquals(await rejection(opened?.join() ?? Promise.resolve()), error);
+  }),
+
+  test("G5: whoever has read that a task was canceled has not read the failure of the next one", async (watch) => {
+    const scope = watch(new TaskScope());
+    const one = scope.spawn((own) => own.sleep(60_000));
+    one.cancel();
+    assertInstanceOf(await rejection(one), CancelReason);
+    scope.spawn(throwing(boom));
+    await ticks();
+    assertStrictEquals(await rejection(scope.close()), boom);
   }),
 
   test("scope: close of a scope whose function runs waits for the tasks, the function goes on", async (watch) => {
@@ -89,6 +101,16 @@ export const cases: Case[] = [
     assertThrows(() => scope.abortable(5 as never), TypeError, "Cannot wait: a promise is needed, got 5");
   }),
 
+  test("scope: a wait that would begin in an ended scope rejects: with its reason, or because it is closed", async () => {
+    const closed = new TaskScope();
+    await closed.close();
+    assertInstanceOf(await rejection(closed.sleep(60_000)), ScopeClosedError);
+    const canceled = new TaskScope();
+    canceled.cancel(boom);
+    await canceled.close();
+    assertStrictEquals(await rejection(canceled.abortable(new Promise(() => {}))), boom);
+  }),
+
   test("G5: an error after a scope ended with the wait for it is told", async () => {
     const gate = Promise.withResolvers<void>();
     const observer = new Recorder();
@@ -100,6 +122,28 @@ export const cases: Case[] = [
     gate.reject(boom);
     await ticks();
     assertEquals(observer.errors.map(({ error, phase }) => [error, phase]), [[boom, "after-abandon"]]);
+  }),
+
+  test("G5: an error that comes after its wait is told with the path of the task that waited", async (watch) => {
+    const told: string[] = [];
+    const observer: Observer = { onError: (_, { task, phase }) => void told.push(`${phase} ${task.path}`) };
+    const options = { name: "page", observer, lifetime: new FakeLifetime() };
+    const late = [Promise.withResolvers<void>(), Promise.withResolvers<void>()] as const;
+    await TaskScope.run(async (scope) => {
+      const child = watch(scope).spawn((own) => own.abortable(late[0].promise), { name: "child" });
+      const detached = scope.spawnDetached((own) => own.abortable(late[1].promise), {
+        deadline: 10_000,
+        name: "audit",
+      });
+      await ticks();
+      for (const task of [child, detached]) {
+        task.cancel();
+        await rejection(task);
+      }
+      for (const { reject } of late) reject(new Error("late"));
+      await ticks();
+    }, options);
+    assertEquals(told, ["after-abandon page/child", "after-abandon page/audit"]);
   }),
 
   test("G5: a reason that is no object is no news when it comes again", async () => {

@@ -40,6 +40,33 @@ export const cases: Case[] = [
     assertStrictEquals(error.cause, boom);
   }),
 
+  test("G5: aggregate gives the errors of its own scope, also when the function returned a ScopeError", async (watch) => {
+    const [boom, foreign] = [new Error("boom"), new ScopeError([], "of another scope")];
+    const error = await rejection(TaskScope.run((scope) => {
+      watch(scope).spawn(throwing(boom));
+      return foreign;
+    }, { errors: "aggregate" }));
+    assertInstanceOf(error, ScopeError);
+    assertEquals(error.errors, [boom]);
+  }),
+
+  test("G5: join gives those errors, too, while the cleanup of such a scope still runs", async (watch) => {
+    const [boom, foreign] = [new Error("boom"), new ScopeError([], "of another scope")];
+    const cleaned = Promise.withResolvers<void>();
+    const { promise: joined, resolve } = Promise.withResolvers<unknown>();
+    const ran = rejection(TaskScope.run((scope) => {
+      watch(scope).defer(() => cleaned.promise);
+      scope.spawn(throwing(boom));
+      rejection(scope.join()).then(resolve);
+      return foreign;
+    }, { errors: "aggregate" }));
+    const error = await joined;
+    cleaned.resolve();
+    await ran;
+    assertInstanceOf(error, ScopeError);
+    assertEquals(error.errors, [boom]);
+  }),
+
   test("G5: aggregate of a failing body and of a synchronous throw", async (watch) => {
     const boom = new Error("boom");
     for (const body of [throwing(boom), () => Promise.reject(boom)]) {

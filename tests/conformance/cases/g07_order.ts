@@ -109,6 +109,19 @@ export const cases: Case[] = [
     }));
   }),
 
+  test("G7: cancel of what has ended changes nothing, and nobody is told", async (watch) => {
+    const observer = new Recorder();
+    const scope = watch(new TaskScope({ observer }));
+    const { promise: given, resolve } = Promise.withResolvers<AbortSignal>();
+    const task = scope.spawn(({ signal }) => resolve(signal));
+    await task;
+    await scope.close();
+    task.cancel();
+    scope.cancel();
+    assertEquals([(await given).aborted, task.state, scope.state], [false, "succeeded", "closed"]);
+    assertEquals(observer.canceled, []);
+  }),
+
   test("G7: a cancel from inside an abort listener is a second one, and changes nothing", async (watch) => {
     const first = new Error("first");
     const error = await rejection(TaskScope.run(async (scope) => {
