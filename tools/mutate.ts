@@ -8,10 +8,11 @@
  *
  * What no test noticed is printed, unless tests/mutation/explained.ts says why no test can.
  */
+import { pathToFileURL } from "node:url";
 import { explained } from "../tests/mutation/explained.ts";
 import { runMain } from "./lib/failure.ts";
 import { ROOT } from "./lib/command.ts";
-import { listFiles } from "./lib/files.ts";
+import { moduleGraph } from "./lib/module_graph.ts";
 import { join } from "./lib/path.ts";
 import { makeProgram } from "./mutate/program.ts";
 import type { Mutant } from "./mutate/mutants.ts";
@@ -30,12 +31,11 @@ and \`explained.ts\` says why. Survived: none did.
 `;
 
 /** What `import "@taskscope/taskscope"` runs. */
-async function coreFiles(words: readonly string[]): Promise<string[]> {
-  const files = (await listFiles(join(ROOT, "src")))
-    .filter((file) => /^(combinators\/)?\w+\.ts$/.test(file) && file !== "otel.ts");
-  return files.filter((file) => words.length === 0 || words.some((word) => file.includes(word))).map((file) =>
-    `src/${file}`
-  );
+async function coreFiles(env: Record<string, string>, words: readonly string[]): Promise<string[]> {
+  const root = `${pathToFileURL(ROOT)}`;
+  const own = (await moduleGraph(["mod.ts"], env)).filter(({ specifier }) => specifier.startsWith(`${root}src/`));
+  const files = own.map(({ specifier }) => specifier.slice(root.length)).sort();
+  return files.filter((file) => words.length === 0 || words.some((word) => file.slice("src/".length).includes(word)));
 }
 
 async function tryAll(
@@ -62,7 +62,8 @@ async function tryAll(
 await runMain(async () => {
   const scratch = await Deno.makeTempDir({ prefix: "taskscope-mutate-" });
   try {
-    const { path, mutants } = await makeProgram(await stdEnv(), await coreFiles(Deno.args), scratch);
+    const env = await stdEnv();
+    const { path, mutants } = await makeProgram(env, await coreFiles(env, Deno.args), scratch);
     console.log(`${mutants.length} mutants`);
     const verdicts = await tryAll(path, mutants, await survey(path));
     const { table, open } = results(verdicts, explained);

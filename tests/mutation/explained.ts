@@ -7,6 +7,8 @@ const CAUGHT = "the same: what throws instead is caught, and means no";
 const ELSEWHERE = "seen by the conformance suite on workerd, without Node APIs";
 const OWN_PROCESS = "seen by tests with a process of their own, or by Node";
 const FIRST_TIMER = "Deno runs microtasks while it loads its timers, at the first one of a process only";
+const MOMENT = "the order of what is due at the same moment is not promised";
+const PAST = "any moment that has passed";
 const CHOSEN = "a figure that was chosen";
 
 export const explained: Explained = {
@@ -28,8 +30,11 @@ export const explained: Explained = {
     "limitTo: 1 → 1 + 1": "every index below 0 means: in no heap",
     "limitTo: at > now ? node.env.heap.add(at, due) : { at, due, index: -1 } → node.env.heap.add(at, due)": FIRST_TIMER,
     "waitForGrace: origin.isSettled → false": FIRST_TIMER,
+    "limitTo: at > now → at >= now": "told of at once both ways, and taken out of the heap by that",
     "waitForGrace: heap.remove(extras.grace); → nothing":
       "the entry before has fired, unless a shield ends within the one millisecond of the last turn",
+    "waitForGrace: heap.remove(extras.grace); → nothing (2)": FIRST_TIMER,
+    "graceOf: 1 → 1 + 1": CHOSEN,
   },
   "src/cleanup.ts": {
     "addCleanup: !runner ? fn : () => { let result: unknown; runner(() => result = fn()); return result; } → () => { let result: unknown; runner(() => result = fn()); return result; }":
@@ -52,18 +57,20 @@ export const explained: Explained = {
     "without: outer === values.outer ? values : { binding: values.binding, outer } → { binding: values.binding, outer }":
       COST,
     'resource: AsyncResource && new AsyncResource("TaskScope") → new AsyncResource("TaskScope")': ELSEWHERE,
+    'captureContext: hooks ??= builtin<AsyncHooks>("node:async_hooks") → hooks = builtin<AsyncHooks>("node:async_hooks")':
+      COST,
     "captureContext: resource && ((fn) => resource.runInAsyncScope(fn)) → ((fn) => resource.runInAsyncScope(fn))":
       ELSEWHERE,
   },
   "src/deadline.ts": {
-    'parseObject: "total" in deadline && typeof deadline.total === "function" → typeof deadline.total === "function"':
-      TYPES,
+    "add: at < this.#wakesAt → at <= this.#wakesAt": COST,
+    "#arm: this.#timer = undefined; → nothing": COST,
     "remove: 1 → 1 + 1": "every index below 0 means: in no heap",
     "#wake: this.#timer = undefined; → nothing": COST,
     "#wake: -Infinity → Infinity": COST,
     "#wake: this.#wakesAt = -Infinity; → nothing": COST,
-    "child: this.#at(left + 1) < this.#at(left) → this.#at(left + 1) <= this.#at(left)":
-      "the order of what is due at the same moment is not promised",
+    "child: this.#at(left + 1) < this.#at(left) → this.#at(left + 1) <= this.#at(left)": MOMENT,
+    "other: this.#at(index) < this.#at(parent) → this.#at(index) <= this.#at(parent)": MOMENT,
   },
   "src/detached.ts": {
     "spawnDetached: 0 → undefined": TYPES,
@@ -85,7 +92,11 @@ export const explained: Explained = {
   },
   "src/lifecycle.ts": {
     "admit: child.ensureExtras().runner ??= captureContext() → child.ensureExtras().runner = captureContext()": COST,
+    "settle: cancellation?.reason → cancellation.reason": TYPES,
+    "dropStale: 2 → 2 + 1": CHOSEN,
     "dropStale: 2 → 2 - 1": CHOSEN,
+    "dropStale: return; → nothing": COST,
+    "dropStale: 2 * ++nursery.stale < nursery.queue.length → 2 * ++nursery.stale <= nursery.queue.length": CHOSEN,
     "dropStale: 2 * ++nursery.stale → 2 / ++nursery.stale": COST,
     "dropStale: 2 * ++nursery.stale < nursery.queue.length → false": COST,
     "freePlace: 2 * nursery.head > queue.length → 2 * nursery.head >= queue.length": CHOSEN,
@@ -105,21 +116,28 @@ export const explained: Explained = {
     "DEEPEST_CAUSE: 64 → 64 + 1": CHOSEN,
     "DEEPEST_CAUSE: 64 → 64 - 1": CHOSEN,
     "stemsFrom: 0 → 0 + 1": CHOSEN,
-    "stemsFrom: 0 → 0 - 1": CAUGHT,
-    'stemsFrom: depth === 0 || typeof error !== "object" → depth === 0': CAUGHT,
-    'stemsFrom: depth === 0 || typeof error !== "object" → typeof error !== "object"': CAUGHT,
-    'stemsFrom: depth === 0 || typeof error !== "object" || error === null → false': CAUGHT,
-    'stemsFrom: depth === 0 || typeof error !== "object" || error === null → error === null': CAUGHT,
-    'stemsFrom: depth === 0 || typeof error !== "object" || error === null → depth === 0 || typeof error !== "object"':
-      CAUGHT,
+    "stemsFrom: 0 → 0 - 1": CHOSEN,
+    "stemsFrom: Object(error) → error": CAUGHT,
+    "stemsFrom: depth === 0 || Object(error) !== error → false": CAUGHT,
+    "stemsFrom: depth === 0 || Object(error) !== error → depth === 0": CAUGHT,
+    "stemsFrom: depth === 0 || Object(error) !== error → Object(error) !== error": CAUGHT,
     "isOne: depth - 1 → depth + 1": CAUGHT,
     "failureOf: node.isSettled → true": "the end of the scope clears it",
   },
+  "src/process_lifetime.ts": {
+    "drain: 0 → 0 + 1": "at a deadline that has passed, cut and end are due at once, with any margin",
+    "settled: 0 → 0 + 1 (2)": PAST,
+    "settled: 0 → 0 - 1 (2)": PAST,
+  },
   "src/root.ts": {
+    "openRoot: note → true": COST,
     "openRoot: at > now → at >= now": "canceled before it is told of, not after: both before anything starts",
     "openRoot: at !== undefined && at > now → at > now": TYPES,
     "openRoot: at !== undefined && at <= now → at <= now": TYPES,
     "openRoot: at !== undefined && at <= now → at !== undefined": "a limit that is there already stays",
+  },
+  "src/scope_node.ts": {
+    "stale: 0 → 0 + 1": CHOSEN,
   },
   "src/scope_tree.ts": {
     "countShields: node.ensureExtras().shields += change → node.ensureExtras().shields -= change":
@@ -144,6 +162,13 @@ export const explained: Explained = {
     "join: node.cancellation?.reason → node.cancellation.reason": TYPES,
     "close: await untilIdle(node) → untilIdle(node)": "an async function awaits what it returns",
     "timeoutSignal: ms <= LONGEST_DELAY → ms < LONGEST_DELAY": "both ways lead to a signal of that time",
+  },
+  "src/waiting.ts": {
+    "hook: release ? ignore : lateErrors(node) → lateErrors(node)": "what waits for a time never rejects late",
+    "isNews: cancellation.isNews ??= newsAfter(weakly(cancellation.reason…WeakRef(cancellation.origin)) → cancellation.isNews = newsAfter(weakly(cancellation.reason),…WeakRef(cancellation.origin))":
+      COST,
+    "trace: 0 → 0 + 1": "nobody asks how old it is",
+    "trace: 0 → 0 - 1": "nobody asks how old it is",
   },
   "src/watch.ts": {
     "marks: 0 → 0 + 1": "marks need only differ",

@@ -1,6 +1,8 @@
 import { assertEquals } from "@std/assert";
 import { loadTypeScript } from "../../tools/lib/typescript.ts";
+import { ROOT } from "../../tools/lib/command.ts";
 import { mutate } from "../../tools/mutate/mutants.ts";
+import { explained } from "./explained.ts";
 
 const CODE = `
 function last(list) {
@@ -33,4 +35,19 @@ Deno.test("mutate() puts all mutants of a file into one text, of which one is ch
   assertEquals(result.get("last: at < 0 → at <= 0"), ["none", "b", "none"]);
   assertEquals(result.get("last: list.items[at] → undefined"), ["none", undefined, undefined]);
   assertEquals(mutants.every(({ line }) => line > 1), true);
+});
+
+Deno.test("mutate() tells mutants of the same text apart", async () => {
+  const { mutants } = mutate(await loadTypeScript(), "two.js", "function two() { run(true); run(true); }", 1);
+  const keys = mutants.map(({ key }) => key).filter((key) => key.includes("false"));
+  assertEquals(keys, ["two: true → false", "two: true → false (2)"]);
+});
+
+Deno.test("what is explained is a mutant that there is", async () => {
+  const compiler = await loadTypeScript();
+  for (const [file, keys] of Object.entries(explained)) {
+    const { mutants } = mutate(compiler, file, await Deno.readTextFile(`${ROOT}${file}`), 1);
+    const known = new Set(mutants.map(({ key }) => key));
+    assertEquals(Object.keys(keys).filter((key) => !known.has(key)), [], file);
+  }
 });

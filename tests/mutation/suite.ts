@@ -21,6 +21,7 @@ import "../signals_test.ts";
 import "../task_scope_test.ts";
 import "../tree_test.ts";
 import "../validate_test.ts";
+import "../waiting_test.ts";
 import "../watch_test.ts";
 import "../inspect/recorder_text_test.ts";
 import "../inspect/recorder_late_test.ts";

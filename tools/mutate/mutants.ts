@@ -9,7 +9,10 @@ export interface Mutant {
   readonly id: number;
   readonly file: string;
   readonly line: number;
-  /** What it is known by, whatever the line: the function around it, what stands there, and what takes its place. */
+  /**
+   * What it is known by, whatever the line: the function around it, what stands there, and what takes its place; then
+   * which one it is, of several that would be the same.
+   */
   readonly key: string;
 }
 
@@ -26,12 +29,15 @@ export interface Mutated {
 export function mutate(compiler: typeof ts, file: string, code: string, firstId: number): Mutated {
   const source = compiler.createSourceFile(file, code, compiler.ScriptTarget.ESNext, true);
   const mutants: Mutant[] = [];
+  const known = new Map<string, number>();
 
   const note = (node: ts.Node, change: Change): number => {
     const id = firstId + mutants.length;
     const line = source.getLineAndCharacterOfPosition(node.getStart(source)).line + 1;
-    const key = `${placeOf(compiler, node)}: ${short(node.getText(source))} → ${short(change.text)}`;
-    mutants.push({ id, file, line, key });
+    const text = `${placeOf(compiler, node)}: ${short(node.getText(source))} → ${short(change.text)}`;
+    const count = (known.get(text) ?? 0) + 1;
+    known.set(text, count);
+    mutants.push({ id, file, line, key: count === 1 ? text : `${text} (${count})` });
     return id;
   };
 
