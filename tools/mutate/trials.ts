@@ -98,8 +98,12 @@ async function run(program: string, task: object, tell: (event: Event) => void):
   }).spawn();
   let killed = false;
   const kill = () => {
-    killed = true;
-    child.kill("SIGKILL");
+    try {
+      child.kill("SIGKILL");
+      killed = true;
+    } catch {
+      // It ended by itself a moment ago.
+    }
   };
   let watchdog = setTimeout(kill, PATIENCE);
   try {
