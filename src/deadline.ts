@@ -81,8 +81,8 @@ export function parseDeadline(deadline: unknown, now: number, what: string): num
 }
 
 function parseObject(deadline: unknown, now: number, what: string): number {
-  if (deadline instanceof Date) return deadline.getTime();
-  const { epochMilliseconds, total } = Object(deadline) as Partial<InstantLike & TemporalDurationLike>;
+  const { getTime, epochMilliseconds, total } = Object(deadline) as Partial<Date & InstantLike & TemporalDurationLike>;
+  if (typeof getTime === "function") return (deadline as Date).getTime(); // also of another realm
   if (epochMilliseconds !== undefined) return Number(epochMilliseconds);
   if (typeof total === "function") return now + (deadline as TemporalDurationLike).total({ unit: "milliseconds" });
   const length = typeof deadline === "object" ? sumParts(deadline as Record<string, unknown>, what) : undefined;

@@ -1,3 +1,4 @@
+import { runInNewContext } from "node:vm";
 import { assertEquals, assertThrows } from "@std/assert";
 import { FakeTime } from "@std/testing/time";
 import fc from "fast-check";
@@ -231,4 +232,9 @@ Deno.test("DeadlineHeap goes on after one that throws", () => {
   assertThrows(() => time.tick(5), Error, "boom");
   time.tick(9);
   assertEquals([told, time.next()], [["at the same time", "later"], false]);
+});
+
+Deno.test("parseDeadline() takes a Date of another realm", () => {
+  const date: Date = runInNewContext("new Date(5_000)");
+  assertEquals([date instanceof Date, parseDeadline(date, 0, "Cannot test")], [false, 5_000]);
 });
