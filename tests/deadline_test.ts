@@ -205,6 +205,29 @@ Deno.test("DeadlineHeap asks for delays that every runtime takes", () => {
   assertEquals(delays, [2 ** 31 - 1, 0]);
 });
 
+Deno.test("DeadlineHeap keeps no timer that it has not set, whatever happens while it is set", () => {
+  for (const add of [false, true]) {
+    using time = new FakeTime();
+    const heap = new DeadlineHeap();
+    const { setTimeout, clearTimeout } = globalThis;
+    const at = Date.now() + 10;
+    let told = 0;
+    const first = heap.add(Date.now() + 20, () => {});
+    globalThis.setTimeout = ((call: () => void, delay: number) => {
+      globalThis.setTimeout = setTimeout;
+      const entry = heap.add(at - 1, () => {}); // changes the timer
+      heap.remove(entry);
+      heap.remove(first);
+      if (add) heap.remove(heap.add(at - 2, () => {}));
+      return setTimeout(call, delay);
+    }) as typeof setTimeout;
+    heap.add(at, () => told++);
+    globalThis.clearTimeout = clearTimeout;
+    time.tick(10);
+    assertEquals([told, time.next()], [1, false]);
+  }
+});
+
 Deno.test("DeadlineHeap forgets no timer when setting one changes the heap", () => {
   using time = new FakeTime();
   const heap = new DeadlineHeap();
