@@ -11,15 +11,15 @@ import { infoOf, tellAll } from "./notify.ts";
 import { graceOf, waitForGrace } from "./cancellation.ts";
 import { fail } from "./failure.ts";
 import { abandonedError } from "./cleanup.ts";
-import { endIfReady, start } from "./lifecycle.ts";
+import { endIfReady, starter } from "./lifecycle.ts";
 
 /** What heap and scheduler call; every environment has it. */
-export const life: Life = { start, overdue };
+export const life: Life = { starter, overdue };
 
 function overdue(origin: ScopeNode): void {
   abandonOverdue(origin);
   const extras = origin.extras as Extras;
-  if (!extras.release || origin.isSettled) return;
+  if (!extras.release || origin.is(Flag.SETTLED)) return;
   // Cleanup or a shield goes on: the host is held no longer than was said, deadline and grace.
   extras.hold ??= origin.env.heap.add((origin.limit as HeapEntry).at + graceOf(origin), extras.release);
 }

@@ -5,29 +5,27 @@
  * @module
  */
 import { type CancelKind, CancelReason, DeadlineExceededError } from "./errors.ts";
-import { captureContext } from "./context.ts";
+import { captureContext, runIn } from "./context.ts";
 import { endOf } from "./lifetime.ts";
 import * as Flag from "./flags.ts";
 import type { ScopeInfo } from "./observer.ts";
 import { Cancellation, type Extras, type ScopeNode } from "./scope_node.ts";
 import { mark } from "./scope_tree.ts";
-import { announce, tell } from "./notify.ts";
+import { announce, channels, tell } from "./notify.ts";
 
 /**
- * Cancels a node and everything below it but shields. Synchronous; does not wait. A second one changes nothing (G7).
+ * Cancels a node and everything below it but shields, in two halves. Synchronous; does not wait. A second cancellation
+ * changes nothing (G7). The first half marks the subtree and runs no user code.
+ *
+ * @returns The second half, which tells all whom it concerns.
  */
-export function cancel(origin: ScopeNode, kind: CancelKind, make: () => unknown): void {
-  prepareCancel(origin, kind, make)?.();
-}
-
-/** The first half of `cancel`, which runs no user code: the subtree is marked. What it returns is the other half. */
 export function prepareCancel(origin: ScopeNode, kind: CancelKind, make: () => unknown): (() => void) | undefined {
-  if (origin.cancellation || origin.isSettled) return undefined;
+  if (origin.cancellation || origin.is(Flag.SETTLED)) return undefined;
   const cancellation = new Cancellation(kind, origin, make);
   const affected = mark(origin, cancellation);
   return () => {
     // A function that failed while nothing else ran canceled nobody.
-    if ((kind !== "body-failed" || origin.live > 0) && announce(origin, "onCancel")) {
+    if ((kind !== "body-failed" || origin.live > 0) && announce(origin, "onCancel", channels.onCancel)) {
       tell(origin, "onCancel", origin.scope as ScopeInfo, cancellation.reason, cancellation.info);
     }
     for (const node of affected) tellCanceled(node, cancellation);
@@ -54,9 +52,7 @@ function tellCanceled(node: ScopeNode, cancellation: Cancellation): void {
   if (node.is(Flag.QUEUED)) schedule(node); // to settle without having run
   runHooks(node);
   const { controller, runner } = node.extras as Extras;
-  if (!controller) return;
-  if (!runner) abort(controller, cancellation); // user code: abort listeners
-  else runner(() => abort(controller, cancellation));
+  if (controller) runIn(runner, () => abort(controller, cancellation)); // user code: abort listeners
 }
 
 function abort(controller: AbortController, { reason }: Cancellation): void {
@@ -82,7 +78,7 @@ const READY = Promise.resolve();
 export function schedule(node: ScopeNode): void {
   // `await` asks a thenable for its `then` one microtask late: whoever awaits at once must be there before the start.
   const ready = !node.is(Flag.CALL | Flag.DETACHED) ? READY : READY.then();
-  ready.then(() => node.env.life.start(node));
+  ready.then(node.env.life.starter(node));
 }
 
 /** The signal of a node; made on first use. */
@@ -105,7 +101,7 @@ export function limitTo(node: ScopeNode, at: number, now: number, owner: ScopeNo
   if (node.limit && at >= node.limit.at && at > now) return;
   const due = () => {
     if (!node.cancellation) node.flags |= Flag.EXPIRED;
-    cancel(node, "deadline", () => deadlineError(owner.path, at));
+    prepareCancel(node, "deadline", () => deadlineError(owner.path, at))?.();
   };
   node.limit = at > now ? node.env.heap.add(at, due) : { at, due, index: -1 };
   if (at <= now) due();
@@ -129,7 +125,7 @@ export function waitForGrace(origin: ScopeNode, grace: number = graceOf(origin))
   const extras = origin.ensureExtras();
   heap.remove(extras.grace);
   extras.grace = heap.add(Date.now() + grace, () => life.overdue(origin));
-  if (origin.isSettled) heap.remove(extras.grace); // while Deno loaded its timers, which runs microtasks
+  if (origin.is(Flag.SETTLED)) heap.remove(extras.grace); // while Deno loaded its timers, which runs microtasks
 }
 
 /**

@@ -165,3 +165,9 @@ export function captureContext(): ContextRunner | undefined {
   const resource = AsyncResource && new AsyncResource("TaskScope");
   return resource && ((fn) => resource.runInAsyncScope(fn));
 }
+
+/** Runs a function in a captured async context, if there is one. */
+export function runIn(runner: ContextRunner | undefined, fn: () => void): void {
+  if (runner) runner(fn);
+  else fn();
+}

@@ -5,21 +5,20 @@
  */
 import { CancelReason, LifetimeLimitError, LifetimeUnavailableError } from "./errors.ts";
 import { assertSignal, follow } from "./signals.ts";
-import type { Deadline, HeapEntry } from "./deadline.ts";
+import { type Deadline, type HeapEntry, parseDeadline } from "./deadline.ts";
 import { endOf, type Lifetime, owners } from "./lifetime.ts";
 import { defaultLifetime } from "./process_registry.ts";
 import * as Flag from "./flags.ts";
-import type { ScopeInfo } from "./observer.ts";
 import type { ScopeNode } from "./scope_node.ts";
 import { toTree } from "./tree.ts";
 import { outcomeOf } from "./outcome.ts";
-import { announce, keepContext, tell } from "./notify.ts";
+import { announce, channels, keepContext, tell } from "./notify.ts";
 import { cancelFor, deadlineError, limitTo, prepareCancel, schedule } from "./cancellation.ts";
 import { report } from "./failure.ts";
 import { assertOpen } from "./lifecycle.ts";
-import { draft, SPAWN_OPTIONS, type SpawnOptions } from "./spawn.ts";
+import { makeNode, SPAWN_OPTIONS, type SpawnOptions } from "./spawn.ts";
 import { Task } from "./task.ts";
-import { assertFunction, assertNumber, assertOneOf, isA, isThenable, show } from "./validate.ts";
+import { assertFunction, assertNumber, assertOneOf, assertOptions, isA, isThenable, show } from "./validate.ts";
 
 /** Options of `spawnDetached` of a {@linkcode TaskScope}. */
 export interface DetachedOptions extends SpawnOptions {
@@ -87,23 +86,22 @@ export class DetachedTask<T> extends Task<T> {
 /** From inside, the constructor may be called. */
 type Maker<T> = new (node: ScopeNode, deadline: Date, clamped: boolean) => DetachedTask<T>;
 
-/**
- * Spawns a task that its scope does not wait for. Either all of it happens, or it throws and nothing has.
- *
- * @param toScope Makes the scope that `fn` receives.
- */
+/** Spawns a task that its scope does not wait for. Either all of it happens, or it throws and nothing has. */
 export function spawnDetached<T>(
   spawner: ScopeNode,
   fn: (...args: never[]) => T | PromiseLike<T>,
-  options: DetachedOptions,
-  toScope: (node: ScopeNode) => ScopeInfo,
+  options: Partial<DetachedOptions> = {},
 ): DetachedTask<T> {
   const what = "Cannot spawn a detached task";
   assertFunction(fn, what);
-  const { node, at = 0, now } = draft(spawner, undefined, fn, options, OPTIONS, Flag.DETACHED, toScope, what);
-  node.prefix = spawner.path.slice(-LONGEST_PREFIX);
-  const { inheritDeadline = false } = options;
-  assertOneOf(inheritDeadline, [true, false], "inheritDeadline", what);
+  assertOptions(options, OPTIONS, what);
+  const { deadline, inheritDeadline = false, onExceed, margin = MARGIN } = options;
+  const now = Date.now();
+  const at = parseDeadline(deadline, now, what);
+  const node = makeNode(spawner, undefined, fn, options, Flag.DETACHED, Math.trunc(now - spawner.env.since), what);
+  const extras = node.ensureExtras();
+  extras.prefix = spawner.path.slice(-LONGEST_PREFIX);
+  assertOneOf(inheritDeadline, [false, true], "inheritDeadline", what);
   const asked = inheritDeadline && spawner.limit ? Math.min(at, spawner.limit.at) : at;
   let owner = node;
   if (asked !== at) { for (owner = spawner; owner.parent && !owner.ownLimit;) owner = owner.parent; }
@@ -111,12 +109,11 @@ export function spawnDetached<T>(
   const { env } = node;
   const lifetime = env.lifetime ??= availableLifetime(what);
   const { closing } = lifetime;
-  const { margin = MARGIN } = options;
   const latest = latestOf(lifetime, closing, margin, what);
   const fits = Math.min(asked, latest);
-  assertFits(fits, asked, now, options.onExceed, lifetime, what);
+  assertFits(fits, asked, now, onExceed, lifetime, what);
   assertOpen(spawner, what); // now: a getter read above may have closed it
-  const hold = new Promise<void>((resolve) => node.onSettled(node.ensureExtras().release = resolve));
+  const hold = new Promise<void>((resolve) => node.onSettled(extras.release = resolve));
   try {
     // On its object: an unbound waitUntil throws "Illegal invocation" on Cloudflare.
     const held = lifetime.waitUntil(hold);
@@ -130,7 +127,7 @@ export function spawnDetached<T>(
   node.onSettled(() => routeError(node));
   const task: DetachedTask<T> = new (DetachedTask as unknown as Maker<T>)(node, new Date(fits), fits < asked);
   keepContext(node);
-  if (announce(node, "onSpawn")) tell(node, "onSpawn", task);
+  if (announce(node, "onSpawn", channels.onSpawn)) tell(node, "onSpawn", task);
   schedule(node);
   return task;
 }

@@ -9,7 +9,7 @@ import type { ErrorPhase } from "./observer.ts";
 import type { ScopeNode } from "./scope_node.ts";
 import { failureOf, isCancellation } from "./outcome.ts";
 import { infoOf, tellAll } from "./notify.ts";
-import { cancel } from "./cancellation.ts";
+import { prepareCancel } from "./cancellation.ts";
 import { isA } from "./validate.ts";
 
 /** Whether an error that comes when all is over is neither cancellation nor a failure that surfaces anyway. */
@@ -43,11 +43,11 @@ export function fail(node: ScopeNode, error: unknown, kind: CancelKind, from: Sc
       tellAll(from, "onError", error, { task: infoOf(from), phase });
     } else report(from, error, phase);
   }
-  cancel(node, kind, () => {
+  prepareCancel(node, kind, () => {
     const who = kind === "body-failed" ? "its function" : `"${from.path}"`;
     const message = `The scope "${node.path}" was canceled because ${who} failed`;
     return new CancelReason(kind, node.path, message, { cause: error });
-  });
+  })?.();
 }
 
 /** Whether a function passes on the failure of a task, itself or as `join` throws it. */
@@ -67,14 +67,14 @@ export function report(node: ScopeNode, error: unknown, phase: ErrorPhase = phas
 /** Notes that somebody reads how a task ends. */
 export function observe(node: ScopeNode): void {
   node.flags |= Flag.OBSERVED;
-  if (node.isSettled) readFailure(node);
+  if (node.is(Flag.SETTLED)) readFailure(node);
 }
 
 /** Whoever reads the failure of a task may have read that of its scope. */
 export function readFailure(child: ScopeNode): void {
   if (!child.parent) return;
   if (child.failures) noteRead(child.parent, failureOf(child));
-  else if (child.isCut) noteRead(child.parent, child.cancellation?.reason);
+  else if (child.is(Flag.CUT)) noteRead(child.parent, child.cancellation?.reason);
 }
 
 /** Notes that somebody has read the failure of a scope, if the error is that failure or comes from it. */

@@ -5,13 +5,13 @@
  * @module
  */
 import { AbandonedTasksError } from "./errors.ts";
-import { captureContext } from "./context.ts";
+import { captureContext, runIn } from "./context.ts";
 import * as Flag from "./flags.ts";
 import type { Outcome } from "./observer.ts";
-import { type Cancellation, type Extras, Nursery, type ScopeNode } from "./scope_node.ts";
+import { type Cancellation, Nursery, type ScopeNode } from "./scope_node.ts";
 import { countShields, link, unlink } from "./scope_tree.ts";
-import { canceled, failureOf, isCancellation, outcomeOf, settlePromise } from "./outcome.ts";
-import { announce, infoOf, tell, tellAll } from "./notify.ts";
+import { canceled, failureOf, isCancellation, outcomeOf } from "./outcome.ts";
+import { announce, channels, infoOf, tell, tellAll } from "./notify.ts";
 import { graceOf, runHooks, schedule, waitForGrace } from "./cancellation.ts";
 import { closedError, fail, isNews, phaseOf, readFailure, report } from "./failure.ts";
 import { cleanUp } from "./cleanup.ts";
@@ -22,7 +22,7 @@ import { around } from "./watch.ts";
  * @throws {ScopeClosedError} If the scope has ended.
  */
 export function assertOpen(node: ScopeNode, what: string): void {
-  if (!node.isSettled) return;
+  if (!node.is(Flag.SETTLED)) return;
   throw closedError(node, what);
 }
 
@@ -33,7 +33,7 @@ export function admit(parent: ScopeNode, child: ScopeNode): void {
   const isCall = child.is(Flag.CALL); // takes no place: its caller, who has one, waits for it
   link(parent, nursery, child);
   counters.spawned++; // invariant 4 of the tree: with each step, one counter goes up for one that goes down
-  if (isCall || nursery.active < (parent.concurrency ?? Infinity)) {
+  if (isCall || nursery.active < nursery.concurrency) {
     counters.running++;
     if (!isCall) nursery.active++;
     return schedule(child);
@@ -44,23 +44,32 @@ export function admit(parent: ScopeNode, child: ScopeNode): void {
   nursery.queue.push(child);
 }
 
-/** Calls the function of a node, unless it was canceled before. */
-export function start(node: ScopeNode): void {
-  node.env.now = 0;
+/** Makes what calls the function of a node, unless the node was canceled before. */
+export function starter(node: ScopeNode): () => void {
+  return () => {
+    if (node.task) {
+      node.env.age = -1;
+      if (!node.cancellation && announce(node, "onStart", channels.onStart)) tell(node, "onStart", node.task);
+    }
+    if (node.cancellation) return bodyEnded(node, Flag.CUT);
+    try {
+      const result = callBody(node);
+      if (isThenable(result)) {
+        Promise.resolve(result).then((value) => bodySucceeded(node, value), (error) => bodyFailed(node, error));
+      } else {
+        bodySucceeded(node, result);
+      }
+    } catch (error) {
+      bodyFailed(node, error);
+    }
+  };
+}
+
+/** Apart from `starter`: what waits for the end of a function must not keep it, and all that it sees (G13). */
+function callBody(node: ScopeNode): unknown {
   const fn = node.value as (scope: unknown) => unknown;
   node.value = undefined;
-  if (node.task && !node.cancellation && announce(node, "onStart")) tell(node, "onStart", node.task);
-  if (node.cancellation) return bodyEnded(node, Flag.CUT);
-  try {
-    const result = around ? around(node, () => fn(node.scope)) : fn(node.scope); // user code
-    if (isThenable(result)) {
-      Promise.resolve(result).then((value) => bodySucceeded(node, value), (error) => bodyFailed(node, error));
-    } else {
-      bodySucceeded(node, result);
-    }
-  } catch (error) {
-    bodyFailed(node, error);
-  }
+  return around ? around(node, fn) : fn(node.scope); // user code
 }
 
 function bodySucceeded(node: ScopeNode, value: unknown): void {
@@ -129,24 +138,24 @@ async function cleanUpNode(node: ScopeNode): Promise<void> {
 }
 
 function settle(node: ScopeNode): void {
-  const { extras, limit, ownLimit, cancellation, env } = node;
-  if (node.is(Flag.EXPIRED) && node.isCut) node.failures ??= [cancellation?.reason]; // an expired deadline is one (G8)
+  const { extras, limit, cancellation, env } = node;
+  if (node.is(Flag.EXPIRED) && node.is(Flag.CUT)) node.failures ??= [cancellation?.reason]; // an expired deadline is one (G8)
   if (cancellation || (limit && limit.at <= Date.now())) node.flags |= Flag.LATE;
-  env.heap.remove(ownLimit);
+  env.heap.remove(node.ownLimit);
   node.flags |= Flag.SETTLED;
   if (node.taskState !== "succeeded") node.value = undefined;
   if (extras) {
-    const { grace, hold, settled } = extras;
+    const { settled } = extras;
+    env.heap.remove(extras.grace);
+    env.heap.remove(extras.hold);
     extras.settled = extras.grace = undefined;
-    env.heap.remove(grace);
-    env.heap.remove(hold);
     runHooks(node);
     settled?.forEach((call) => call());
   }
-  if (node.task && !node.is(Flag.ABANDONED) && announce(node, "onSettle")) {
+  if (node.task && !node.is(Flag.ABANDONED) && announce(node, "onSettle", channels.onSettle)) {
     tell(node, "onSettle", node.task, outcomeOf(node));
   }
-  if (node.deferred) settlePromise(node, node.deferred);
+  node.settle?.();
 }
 
 /** What the end of a child means for its parent. */
@@ -158,7 +167,7 @@ function childEnded(parent: ScopeNode, child: ScopeNode): void {
   counters[state]++;
   unlink(nursery, child);
   if (child.is(Flag.QUEUED)) dropStale(nursery);
-  else if (!child.is(Flag.CALL)) freePlace(parent, nursery);
+  else if (!child.is(Flag.CALL)) freePlace(nursery);
   if (child.is(Flag.SHIELD)) shieldEnded(parent);
   const sharesFate = child.cancellation && child.cancellation === parent.cancellation;
   if (sharesFate && (state === "canceled" || state === "abandoned")) parent.flags |= Flag.CUT;
@@ -187,20 +196,18 @@ function dropStale(nursery: Nursery): void {
   nursery.head = nursery.stale = 0;
 }
 
-function freePlace(parent: ScopeNode, nursery: Nursery): void {
+function freePlace(nursery: Nursery): void {
   nursery.active--;
   const { queue, counters } = nursery;
   if (2 * nursery.head > queue.length) nursery.head -= queue.splice(0, nursery.head).length;
-  while (nursery.active < (parent.concurrency ?? Infinity) && nursery.head < queue.length) {
+  while (nursery.active < nursery.concurrency && nursery.head < queue.length) {
     const next = queue[nursery.head++] as ScopeNode;
     if (next.cancellation) continue; // settles by itself
     next.flags &= ~Flag.QUEUED;
     counters.queued--;
     counters.running++;
     nursery.active++;
-    const { runner } = next.extras as Extras;
-    if (runner) runner(() => schedule(next)); // G3: not the context of whoever freed the place
-    else schedule(next);
+    runIn(next.extras?.runner, () => schedule(next)); // G3: not the context of whoever freed the place
   }
 }
 

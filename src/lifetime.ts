@@ -45,7 +45,7 @@ export function assertLifetime(value: unknown, what: string): asserts value is L
 /** The end of a lifetime, in milliseconds since 1970; Infinity if it is not known. */
 export function endOf(lifetime: Lifetime | undefined): number {
   const end = Number(lifetime?.deadline ?? Infinity);
-  return Number.isNaN(end) ? Infinity : end;
+  return isNaN(end) ? Infinity : end;
 }
 
 /** What a lifetime that lists and cancels its tasks is given of one. */

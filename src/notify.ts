@@ -4,7 +4,7 @@
  * @module
  */
 import { builtin } from "./builtin.ts";
-import { captureContext, type ContextRunner } from "./context.ts";
+import { captureContext, type ContextRunner, runIn } from "./context.ts";
 import * as Flag from "./flags.ts";
 import { HOOKS, type Observer, type TaskInfo } from "./observer.ts";
 import type { ScopeNode } from "./scope_node.ts";
@@ -19,7 +19,7 @@ interface Channel {
 
 const { channel } = builtin<{ channel(name: string): Channel }>("node:diagnostics_channel");
 /** `taskscope:onSpawn` and so on, where the runtime has them: each message is what an observer is called with. */
-const channels: { [K in keyof Observer]?: Channel | undefined } = {};
+export const channels: { [K in keyof Observer]?: Channel | undefined } = {};
 for (const hook of HOOKS) channels[hook] = channel?.(`taskscope:${hook}`);
 
 /** Keeps the async context of this place for a node's observer, if there is one. */
@@ -32,9 +32,9 @@ export function keepContext(node: ScopeNode): void {
  *
  * @returns Whether somebody else may want to be told, with `tell`: what that takes is only made then.
  */
-export function announce(node: ScopeNode, hook: keyof Observer): unknown {
+export function announce(node: ScopeNode, hook: keyof Observer, channel: Channel | undefined): unknown {
   watcher?.(node, hook);
-  return node.env.observer ?? channels[hook]?.hasSubscribers;
+  return node.env.observer ?? channel?.hasSubscribers;
 }
 
 /**
@@ -87,8 +87,7 @@ function call(target: object, method: string, args: unknown[], runner?: ContextR
       failed(error);
     }
   };
-  if (runner) runner(tryIt);
-  else tryIt();
+  runIn(runner, tryIt);
   return true;
 }
 

@@ -6,7 +6,7 @@
 import { DeadlineExceededError, ScopeError } from "./errors.ts";
 import * as Flag from "./flags.ts";
 import type { Outcome } from "./observer.ts";
-import type { Cancellation, Deferred, ScopeNode } from "./scope_node.ts";
+import type { Cancellation, ScopeNode } from "./scope_node.ts";
 
 const DEEPEST_CAUSE = 64;
 
@@ -37,10 +37,10 @@ function stemsFrom(reason: unknown, error: unknown, depth: number): boolean {
 export function failureOf(node: ScopeNode): unknown {
   const failures = node.failures as unknown[];
   if (!node.is(Flag.AGGREGATE)) return failures[0];
-  if (node.isSettled && node.value instanceof ScopeError) return node.value; // one object, whoever asks
+  if (node.is(Flag.SETTLED) && node.value instanceof ScopeError) return node.value; // one object, whoever asks
   const message = `The scope "${node.path}" failed with ${failures.length} error(s)`;
   const error = new ScopeError(failures, message, { cause: failures[0] });
-  if (node.isSettled) node.value = error;
+  if (node.is(Flag.SETTLED)) node.value = error;
   return error;
 }
 
@@ -59,24 +59,21 @@ export function canceled({ reason, info }: Cancellation): Outcome<never> {
 
 /** The promise of a node's value; made when somebody first asks. */
 export function promiseOf(node: ScopeNode): Promise<unknown> {
-  if (!node.deferred) {
-    node.deferred = Promise.withResolvers();
-    if (node.isSettled) settlePromise(node, node.deferred);
-  }
-  return node.deferred.promise;
+  return node.promise ??= new Promise((resolve, reject) => { // Promise.withResolvers takes longer
+    const settle = () => {
+      const state = node.taskState;
+      if (state === "succeeded") resolve(node.value);
+      else reject(state === "canceled" ? node.cancellation?.reason : failureOf(node));
+    };
+    if (node.is(Flag.SETTLED)) settle();
+    else node.settle = settle;
+  });
 }
 
 /** The promise of a node's outcome, which never rejects. */
 export function outcomePromiseOf(node: ScopeNode): Promise<Outcome<unknown>> {
   return node.ensureExtras().outcome ??= new Promise((resolve) => {
-    if (node.isSettled) resolve(outcomeOf(node));
+    if (node.is(Flag.SETTLED)) resolve(outcomeOf(node));
     else node.onSettled(() => resolve(outcomeOf(node)));
   });
-}
-
-/** Settles the promise of a settled node. */
-export function settlePromise(node: ScopeNode, { resolve, reject }: Deferred): void {
-  const outcome = outcomeOf(node);
-  if (outcome.state === "succeeded") resolve(outcome.value);
-  else reject(outcome.state === "canceled" ? outcome.reason : outcome.error);
 }

@@ -9,7 +9,7 @@ import { type ContextBinding, extendValues } from "./context.ts";
 import { assertLifetime, type Lifetime } from "./lifetime.ts";
 import * as Flag from "./flags.ts";
 import { assertObserver, type Observer, type ScopeInfo } from "./observer.ts";
-import { ScopeNode } from "./scope_node.ts";
+import { Nursery, ScopeNode } from "./scope_node.ts";
 import { keepContext } from "./notify.ts";
 import { limitTo, prepareCancelFor } from "./cancellation.ts";
 import { life } from "./abandonment.ts";
@@ -89,14 +89,16 @@ const GRACE = 5_000;
  *
  * @param fn Gives it its name if the options do not.
  * @param what What was attempted, for messages.
- * @param toScope Makes the scope that its function, or the caller, has.
+ * @param toScope Makes the scope that a function receives.
+ * @param made The scope of this very root, where there is one already.
  */
-export function openRoot(
+export function openRoot<Made extends ScopeInfo>(
   options: TaskScopeOptions,
   flags: number,
   fn: { readonly name: string },
   what: string,
-  toScope: (node: ScopeNode) => ScopeInfo,
+  toScope: (node: ScopeNode, made?: Made) => ScopeInfo,
+  made?: Made,
 ): ScopeNode {
   assertOptions(options, OPTIONS, what);
   const { policy = "failFast", errors = "first", concurrency = Infinity, grace = GRACE } = options;
@@ -104,7 +106,7 @@ export function openRoot(
   const now = Date.now();
   const signals: readonly AbortSignal[] = Array.isArray(signal) ? signal : [signal];
   for (const each of signals) assertSignal(each, what);
-  const at = deadline === undefined ? undefined : parseDeadline(deadline, now, what);
+  const at = deadline === undefined ? NaN : parseDeadline(deadline, now, what);
   assertText(name, "name", what);
   assertText(note, "note", what);
   if (lifetime !== undefined) assertLifetime(lifetime, what);
@@ -115,20 +117,19 @@ export function openRoot(
   if (observer !== undefined) assertObserver(observer, what);
   const values = extendValues(undefined, context, what);
 
-  const env = { life, heap: new DeadlineHeap(), observer, grace, lifetime, unnamed: 0, since: now, now: 0 };
-  const node = new ScopeNode(undefined, env, flags, name ?? (fn.name || "scope"), 0);
+  const env = { life, toScope, heap: new DeadlineHeap(), observer, grace, lifetime, unnamed: 0, since: now, age: -1 };
+  const node = new ScopeNode(undefined, env, flags, name ?? (fn.name || "scope"), 0, values);
   if (policy === "supervise") node.flags |= Flag.SUPERVISE;
   if (errors === "aggregate") node.flags |= Flag.AGGREGATE;
-  node.values = values;
-  node.concurrency = concurrency;
+  if (concurrency < Infinity) (node.nursery = new Nursery()).concurrency = concurrency;
   if (note) node.ensureExtras().note = note;
-  node.scope = toScope(node);
+  node.scope = toScope(node, made);
   keepContext(node);
-  if (at !== undefined && at > now) limitTo(node, at, now); // first: whoever is told of the scope may look at it
+  if (at > now) limitTo(node, at, now); // first: whoever is told of the scope may look at it
   watcher?.(node, "onOpen");
   for (const signal of signals) {
     node.onSettled(follow(signal, ({ reason }) => prepareCancelFor(node, "canceled", reason)));
   }
-  if (at !== undefined && at <= now) limitTo(node, at, now);
+  if (at <= now) limitTo(node, at, now);
   return node;
 }

@@ -45,8 +45,8 @@ export class Cancellation {
 
 /** What must be called back from below; see lifecycle.ts. */
 export interface Life {
-  /** Calls the function of a node. */
-  start(node: ScopeNode): void;
+  /** Makes what calls the function of a node. */
+  starter(node: ScopeNode): () => void;
   /** The grace of a canceled node has passed. */
   overdue(origin: ScopeNode): void;
 }
@@ -54,6 +54,8 @@ export interface Life {
 /** What a whole tree shares: made by a root scope, handed down by reference. */
 export interface Environment {
   readonly life: Life;
+  /** Makes the scope that the function of a node receives. */
+  readonly toScope: (node: ScopeNode) => ScopeInfo;
   readonly heap: DeadlineHeap;
   readonly observer: Observer | undefined;
   readonly grace: number;
@@ -63,21 +65,16 @@ export interface Environment {
   unnamed: number;
   /** When the root was made, in milliseconds since 1970. */
   readonly since: number;
-  /** The time of the last spawn, for those that follow it at once; 0 when what it spawned has started. */
-  now: number;
-}
-
-/** A promise and what settles it. */
-export interface Deferred {
-  readonly promise: Promise<unknown>;
-  readonly resolve: (value: unknown) => void;
-  readonly reject: (error: unknown) => void;
+  /** How long after `since` the last spawn was, for those that follow it at once; -1 when what it spawned has started. */
+  age: number;
 }
 
 /** What only some nodes need. */
 export class Extras {
   /** Shown in the tree. */
   note: string | undefined;
+  /** A detached node has no parent to ask for its path. */
+  prefix: string | undefined;
   controller: AbortController | undefined;
   /** Runs callbacks in the async context of the place of the spawn. */
   runner: ContextRunner | undefined;
@@ -104,7 +101,9 @@ export class Nursery {
   first: ScopeNode | undefined;
   last: ScopeNode | undefined;
   readonly counters = { spawned: 0, succeeded: 0, failed: 0, canceled: 0, abandoned: 0, running: 0, queued: 0 };
-  /** How many children have a place. */
+  /** How many children may have a place at once. */
+  concurrency = Infinity;
+  /** How many have one. */
   active = 0;
   queue: ScopeNode[] = [];
   head = 0; // of the queue
@@ -118,8 +117,6 @@ export class ScopeNode {
   previous: ScopeNode | undefined;
   next: ScopeNode | undefined;
   nursery: Nursery | undefined;
-  /** How many children may run at once. */
-  concurrency: number | undefined;
   declare readonly env: Environment;
   declare flags: number;
   cancellation: Cancellation | undefined;
@@ -128,8 +125,6 @@ export class ScopeNode {
   declare values: Values | undefined;
   /** The name, or a number where it has none. */
   declare label: string | number;
-  /** A detached node has no parent to ask for its path. */
-  prefix: string | undefined;
   /** When it was made, in milliseconds after `env.since`. */
   declare readonly born: number;
   /** The function until it is called, then what the body returned. */
@@ -138,19 +133,29 @@ export class ScopeNode {
   mark = 0;
   /** The primary failure, then the later ones. */
   failures: unknown[] | undefined;
-  deferred: Deferred | undefined;
+  promise: Promise<unknown> | undefined;
+  /** Settles the promise. */
+  settle: (() => void) | undefined;
   extras: Extras | undefined;
+  /** What its function receives. */
   scope: ScopeInfo | undefined;
   task: TaskInfo | undefined;
 
-  constructor(parent: ScopeNode | undefined, env: Environment, flags: number, label: string | number, born: number) {
+  constructor(
+    parent: ScopeNode | undefined,
+    env: Environment,
+    flags: number,
+    label: string | number,
+    born: number,
+    values: Values | undefined,
+  ) {
     this.parent = parent;
     this.env = env;
     this.flags = flags;
     this.label = label;
     this.born = born;
     this.limit = parent?.limit;
-    this.values = parent?.values;
+    this.values = values;
   }
 
   get name(): string {
@@ -159,30 +164,21 @@ export class ScopeNode {
 
   get path(): string {
     let path = this.name;
-    let { parent, prefix } = this;
-    for (; parent; { parent, prefix } = parent) path = `${parent.name}/${path}`;
-    return prefix ? `${prefix}/${path}` : path;
+    let { parent, extras } = this;
+    for (; parent; { parent, extras } = parent) path = `${parent.name}/${path}`;
+    return extras?.prefix ? `${extras.prefix}/${path}` : path;
   }
 
   get taskState(): TaskState {
-    if (!this.isSettled) return this.is(Flag.QUEUED) ? "queued" : "running";
+    if (!this.is(Flag.SETTLED)) return this.is(Flag.QUEUED) ? "queued" : "running";
     if (this.is(Flag.ABANDONED)) return "abandoned";
     if (this.failures) return "failed";
-    return this.isCut ? "canceled" : "succeeded";
+    return this.is(Flag.CUT) ? "canceled" : "succeeded";
   }
 
   get scopeState(): ScopeState {
-    if (this.isSettled) return "closed";
+    if (this.is(Flag.SETTLED)) return "closed";
     return !this.cancellation ? "open" : "canceling";
-  }
-
-  /** Canceled, and not without effect (G8). */
-  get isCut(): boolean {
-    return this.is(Flag.CUT);
-  }
-
-  get isSettled(): boolean {
-    return this.is(Flag.SETTLED);
   }
 
   /** Whether it has one of these flags. */

@@ -62,7 +62,7 @@ export function walk(root: ScopeNode, enter: (node: ScopeNode) => boolean): void
 export function mark(root: ScopeNode, cancellation: Cancellation): ScopeNode[] {
   const affected: ScopeNode[] = [];
   walk(root, (node) => {
-    if (node.cancellation || node.isSettled) return false; // invariant 2: marked before, and so is all below it
+    if (node.cancellation || node.is(Flag.SETTLED)) return false; // invariant 2: marked before, and so is all below it
     if (node !== root && node.is(Flag.SHIELD)) return false;
     node.cancellation = cancellation;
     if (node.extras) affected.push(node);

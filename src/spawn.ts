@@ -7,9 +7,8 @@ import { ScopeCanceledError } from "./errors.ts";
 import { type Deadline, parseDeadline } from "./deadline.ts";
 import { type ContextBinding, extendValues } from "./context.ts";
 import * as Flag from "./flags.ts";
-import type { ScopeInfo } from "./observer.ts";
 import { ScopeNode } from "./scope_node.ts";
-import { announce, keepContext, tell } from "./notify.ts";
+import { announce, channels, keepContext, tell } from "./notify.ts";
 import { limitTo } from "./cancellation.ts";
 import { admit, assertOpen } from "./lifecycle.ts";
 import { type Task, taskOf } from "./task.ts";
@@ -38,45 +37,29 @@ export interface ShieldOptions extends SpawnOptions {
 
 export const SPAWN_OPTIONS: readonly string[] = ["name", "deadline", "context"];
 
-/** A node that is neither linked nor scheduled, with the moment of its own deadline. */
-interface Draft {
-  readonly node: ScopeNode;
-  readonly at: number | undefined;
-  readonly now: number;
-}
-
 /**
- * Makes a node, but does not admit it.
+ * Makes a node that is neither linked nor scheduled.
  *
  * @param parent What it is canceled with; a detached task has none.
- * @param known The options there are.
- * @param toScope Makes the scope that `fn` receives.
  * @param what What was attempted, for messages.
  */
-export function draft(
+export function makeNode(
   spawner: ScopeNode,
   parent: ScopeNode | undefined,
   fn: (...args: never[]) => unknown,
-  options: SpawnOptions = NONE,
-  known: readonly string[],
+  { name, context }: SpawnOptions,
   flags: number,
-  toScope: (node: ScopeNode) => ScopeInfo,
+  age: number,
   what: string,
-): Draft {
-  if (options !== NONE) assertOptions(options, known, what);
-  const { name, deadline, context } = options;
+): ScopeNode {
   assertText(name, "name", what);
   const { env } = spawner;
-  const isFree = deadline === undefined && !(flags & (Flag.SHIELD | Flag.DETACHED));
-  const now = isFree && env.now || Date.now(); // reading the clock costs as much as a spawn
-  const at = isFree ? undefined : parseDeadline(deadline, now, what);
   const values = context === undefined ? spawner.values : extendValues(spawner.values, context, what);
-  const node = new ScopeNode(parent, env, flags, name ?? (fn.name || ++env.unnamed), now - env.since);
-  node.values = values;
+  const node = new ScopeNode(parent, env, flags, name ?? (fn.name || ++env.unnamed), age, values);
   if (watcher) node.mark = spawner.mark;
   node.value = fn;
-  node.scope = toScope(node);
-  return { node, at, now };
+  node.scope = env.toScope(node);
+  return node;
 }
 
 const NONE: SpawnOptions = {};
@@ -84,29 +67,39 @@ const NONE: SpawnOptions = {};
 /**
  * Spawns a child.
  *
- * @param toScope Makes the scope that `fn` receives.
  * @param what What was attempted, for messages.
  */
 export function spawnChild<T>(
   parent: ScopeNode,
   fn: (...args: never[]) => T | PromiseLike<T>,
-  options: SpawnOptions | undefined,
+  options: SpawnOptions = NONE,
   flags: number,
-  toScope: (node: ScopeNode) => ScopeInfo,
   what: string,
 ): Task<T> {
   assertFunction(fn, what);
-  const { node, at, now } = draft(parent, parent, fn, options, SPAWN_OPTIONS, flags, toScope, what);
+  if (options !== NONE) assertOptions(options, SPAWN_OPTIONS, what);
+  const { deadline } = options;
+  const isFree = deadline === undefined && !(flags & Flag.SHIELD);
+  const { env } = parent;
+  let { age } = env;
+  let now = 0;
+  let at = NaN; // neither before nor after anything
+  if (!isFree || age < 0) { // to read the clock costs as much as a spawn, and what it says is an object on the heap
+    now = Date.now();
+    age = Math.trunc(now - env.since);
+    if (!isFree) at = parseDeadline(deadline, now, what);
+  }
+  const node = makeNode(parent, parent, fn, options, flags, age, what);
   assertOpen(parent, what); // now: a getter among the options may have closed it
   if (node.is(Flag.SHIELD)) node.limit = undefined;
   else assertNotCanceled(parent, what);
   const task = taskOf<T>(node);
   keepContext(node);
-  if (at !== undefined && at > now) limitTo(node, at, now);
+  if (at > now) limitTo(node, at, now);
   admit(parent, node);
-  node.env.now = node.is(Flag.QUEUED) ? 0 : now;
-  if (announce(node, "onSpawn")) tell(node, "onSpawn", task);
-  if (at !== undefined && at <= now) limitTo(node, at, now); // too late: settles without having run
+  env.age = node.is(Flag.QUEUED) ? -1 : age;
+  if (announce(node, "onSpawn", channels.onSpawn)) tell(node, "onSpawn", task);
+  if (at <= now) limitTo(node, at, now); // too late: settles without having run
   return task;
 }
 

@@ -12,7 +12,7 @@ import { toTree } from "./tree.ts";
 import { failureOf, promiseOf } from "./outcome.ts";
 import { cancelFor, signalOf } from "./cancellation.ts";
 import { addCleanup, untilIdle } from "./cleanup.ts";
-import { assertOpen, endIfReady, start } from "./lifecycle.ts";
+import { assertOpen, endIfReady, starter } from "./lifecycle.ts";
 import type { Task } from "./task.ts";
 import { type DetachedOptions, type DetachedTask, spawnDetached } from "./detached.ts";
 import { openRoot, type TaskScopeOptions } from "./root.ts";
@@ -31,9 +31,8 @@ export interface HandoffTask<Input, SpawnOptions, Spawned, HandoffOptions, Hande
   handOffFrom(scope: TaskScope, input: Input, options: HandoffOptions): HandedOff;
 }
 
-const EMPTY = new Nursery();
-
 let nodeOf: (scope: TaskScope) => ScopeNode;
+let toScope: (node: ScopeNode, made?: TaskScope) => TaskScope;
 
 /**
  * A scope owns tasks: none outlives it unnoticed, one that fails cancels the others, and what is canceled is waited for.
@@ -59,9 +58,13 @@ let nodeOf: (scope: TaskScope) => ScopeNode;
 export class TaskScope implements ScopeInfo, AsyncDisposable {
   static {
     nodeOf = (scope) => scope.#node;
+    toScope = (node, scope = new TaskScope(node as unknown as TaskScopeOptions)) => {
+      scope.#node = node; // an observer may look at the scope before it is open
+      return scope;
+    };
   }
 
-  #node: ScopeNode; // for good, once made
+  #node!: ScopeNode; // for good, once made
 
   /**
    * Opens a scope that lives until `close()`, `join()` or the end of an `await using` block.
@@ -71,14 +74,8 @@ export class TaskScope implements ScopeInfo, AsyncDisposable {
    * @throws {RangeError} If a number is out of range.
    */
   constructor(options: TaskScopeOptions = {}) {
-    if (options instanceof ScopeNode) { // the scope of a task, from inside
-      this.#node = options;
-    } else {
-      this.#node = openRoot(options, Flag.MANUAL, { name: "" }, "Cannot open a scope", (node) => {
-        this.#node = node; // an observer may look at the scope before it is open
-        return this;
-      });
-    }
+    if (options instanceof ScopeNode) return; // the scope of a task, from inside
+    openRoot(options, Flag.MANUAL, { name: "" }, "Cannot open a scope", toScope, this);
   }
 
   /**
@@ -113,7 +110,9 @@ export class TaskScope implements ScopeInfo, AsyncDisposable {
     }
     root.value = body;
     const promise = promiseOf(root);
-    start(root);
+    root.env.age = 0;
+    starter(root)();
+    root.env.age = -1;
     return promise as Promise<T>;
   }
 
@@ -148,7 +147,7 @@ export class TaskScope implements ScopeInfo, AsyncDisposable {
 
   /** The counters of the scope's own tasks (G12). */
   get counters(): Counters {
-    return { ...(this.#node.nursery ?? EMPTY).counters };
+    return { ...(this.#node.nursery ?? new Nursery()).counters };
   }
 
   /** The failures after the primary one, in the order they came (G5). */
@@ -240,7 +239,7 @@ export class TaskScope implements ScopeInfo, AsyncDisposable {
    * ```
    */
   spawn<T>(fn: TaskFunction<T>, options?: SpawnOptions): Task<T> {
-    return spawnChild(this.#node, fn, options, 0, toScope, "Cannot spawn a task");
+    return spawnChild(this.#node, fn, options, 0, "Cannot spawn a task");
   }
 
   /**
@@ -268,8 +267,9 @@ export class TaskScope implements ScopeInfo, AsyncDisposable {
   trySpawn<T>(fn: TaskFunction<T>, options?: SpawnOptions): Task<T> | undefined {
     assertFunction(fn, "Cannot spawn a task");
     const node = this.#node;
-    const isFull = (node.nursery?.active ?? 0) >= (node.concurrency ?? Infinity);
-    if (isFull || node.isSettled || node.cancellation) return undefined;
+    const { nursery } = node;
+    const isFull = nursery && nursery.active >= nursery.concurrency;
+    if (isFull || node.is(Flag.SETTLED) || node.cancellation) return undefined;
     return this.spawn(fn, options);
   }
 
@@ -324,7 +324,7 @@ export class TaskScope implements ScopeInfo, AsyncDisposable {
   /** One of the overloads of {@linkcode TaskScope}: of a function, or of a task of `./durable`. */
   spawnDetached(fn: never, ...rest: never[]): unknown {
     return (fn as Partial<AnyHandoffTask> | undefined)?.spawnDetachedIn?.(this, ...rest as [never, never]) ??
-      spawnDetached(this.#node, fn, rest[0] as never, toScope);
+      spawnDetached(this.#node, fn, rest[0] as never);
   }
 
   /**
@@ -395,7 +395,7 @@ export class TaskScope implements ScopeInfo, AsyncDisposable {
   shield<T>(fn: TaskFunction<T> & "the deadline is missing: shield(fn, { deadline })"): Promise<T>;
   /** Runs work that outer cancellation and outer deadlines do not reach; see {@linkcode TaskScope}. */
   shield<T>(fn: TaskFunction<T>, options?: ShieldOptions): Promise<T> {
-    return spawnChild(this.#node, fn, options, Flag.SHIELD | Flag.CALL, toScope, "Cannot open a shield");
+    return spawnChild(this.#node, fn, options, Flag.SHIELD | Flag.CALL, "Cannot open a shield");
   }
 
   /**
@@ -493,7 +493,7 @@ export class TaskScope implements ScopeInfo, AsyncDisposable {
     }
     await untilIdle(node);
     if (node.failures) throw failureOf(node);
-    if (node.isCut) throw node.cancellation?.reason;
+    if (node.is(Flag.CUT)) throw node.cancellation?.reason;
   }
 
   /**
@@ -598,7 +598,7 @@ export class TaskScope implements ScopeInfo, AsyncDisposable {
  * Takes no place of the scope's `concurrency`.
  */
 export function callChild<T>(scope: TaskScope, fn: TaskFunction<T>, name: string, what: string): Task<T> {
-  return spawnChild(nodeOf(scope), fn, { name }, Flag.CALL, toScope, what);
+  return spawnChild(nodeOf(scope), fn, { name }, Flag.CALL, what);
 }
 
 /** A sleep in a scope that may end early. */
@@ -608,15 +608,11 @@ export function pauseIn(scope: TaskScope, delay: number): Pause {
 
 type AnyHandoffTask = HandoffTask<unknown, unknown, unknown, unknown, unknown>;
 
-function toScope(node: ScopeNode): TaskScope {
-  return new TaskScope(node as unknown as TaskScopeOptions);
-}
-
 /** A timeout that the native one fires at once; it ends with its scope. */
 function longTimeout(node: ScopeNode, ms: number): AbortSignal {
   const controller = new AbortController();
   const { heap } = node.env;
-  if (!node.isSettled) {
+  if (!node.is(Flag.SETTLED)) {
     const entry = heap.add(Date.now() + ms, () => {
       controller.abort(new DOMException("Timed out", "TimeoutError"));
     });

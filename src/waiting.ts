@@ -3,6 +3,7 @@
  *
  * @module
  */
+import * as Flag from "./flags.ts";
 import { ScopeNode } from "./scope_node.ts";
 import { runHooks } from "./cancellation.ts";
 import { closedError, isNews, noteRead, report } from "./failure.ts";
@@ -13,7 +14,7 @@ import { closedError, isNews, noteRead, report } from "./failure.ts";
  * @param release Called then.
  */
 export function abortable<T>(node: ScopeNode, promise: PromiseLike<T>, release?: () => void): Promise<T> {
-  if (!release && node.isSettled && !node.cancellation) return Promise.resolve(promise); // nothing will cancel it
+  if (!release && node.is(Flag.SETTLED) && !node.cancellation) return Promise.resolve(promise); // nothing will cancel it
   const { promise: waiting, resolve, reject } = Promise.withResolvers<T>();
   const hooks = node.ensureExtras().hooks ??= new Set();
   const wait: Wait<T> = {
@@ -37,7 +38,7 @@ export function abortable<T>(node: ScopeNode, promise: PromiseLike<T>, release?:
   };
   hooks.add(hook);
   listen(promise, wait);
-  if (node.cancellation || node.isSettled) runHooks(node);
+  if (node.cancellation || node.is(Flag.SETTLED)) runHooks(node);
   return waiting;
 }
 
@@ -57,8 +58,8 @@ function listen<T>(promise: PromiseLike<T>, wait: Wait<T>): void {
 
 /** Tells of errors that come when the wait is over (G5), without keeping the scope that waited. */
 function lateErrors(node: ScopeNode): (error: unknown) => void {
-  const trace = new ScopeNode(undefined, node.env, node.flags, node.name, 0);
-  trace.prefix = node.parent?.path ?? node.prefix;
+  const trace = new ScopeNode(undefined, node.env, node.flags, node.name, 0, undefined);
+  trace.ensureExtras().prefix = node.parent?.path ?? node.extras?.prefix;
   const { cancellation } = node;
   const isNews = cancellation &&
     (cancellation.isNews ??= newsAfter(weakly(cancellation.reason), new WeakRef(cancellation.origin)));

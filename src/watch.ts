@@ -30,7 +30,7 @@ export type Around = (node: ScopeNode, call: () => unknown) => unknown;
 /** All watchers in one, while there is any. */
 export let watcher: ((node: ScopeNode, sight: Sight, args?: readonly unknown[]) => void) | undefined;
 /** What is put around the functions of nodes, if anything. */
-export let around: Around | undefined;
+export let around: ((node: ScopeNode, fn: (scope: unknown) => unknown) => unknown) | undefined;
 
 /** Replaced, never changed: what happens while they are told changes nothing for this time. */
 let watchers: readonly Watcher[] = [];
@@ -66,10 +66,11 @@ export function putAround(put: Around): () => void {
 
 function setArounds(next: readonly Around[]): void {
   arounds = next;
-  around = next.reduce<Around | undefined>(
+  const all = next.reduce<Around | undefined>(
     (inner, outer) => inner ? (node, call) => outer(node, () => inner(node, call)) : outer,
     undefined,
   );
+  around = all && ((node, fn) => all(node, () => fn(node.scope)));
 }
 
 function see(node: ScopeNode, sight: Sight, args: readonly unknown[] = NOTHING): void {

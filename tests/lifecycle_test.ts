@@ -8,7 +8,7 @@ import type { ScopeNode } from "../src/scope_node.ts";
 function open(): { node: ScopeNode; spawn: <T>(fn: () => T | PromiseLike<T>) => ReturnType<typeof spawnChild<T>> } {
   const toScope = () => ({ name: "task", path: "scope/task", state: "open" as const });
   const node = openRoot({ concurrency: 1 }, Flag.MANUAL, { name: "" }, "Cannot open", toScope);
-  return { node, spawn: (fn) => spawnChild(node, fn, undefined, 0, toScope, "Cannot spawn") };
+  return { node, spawn: (fn) => spawnChild(node, fn, undefined, 0, "Cannot spawn") };
 }
 
 Deno.test("G13: a queue behind a stuck task forgets the canceled ones", async () => {

@@ -114,7 +114,7 @@ export class Live {
     let found: ScopeNode | undefined;
     for (const root of this.#live()) {
       walk(root, (node) => {
-        if (this.#idOf(node) === id && !node.isSettled) found = node;
+        if (this.#idOf(node) === id && !node.is(Flag.SETTLED)) found = node;
         return found === undefined;
       });
       if (found) break;
@@ -135,7 +135,7 @@ export class Live {
   *#live(): Iterable<ScopeNode> {
     for (const [id, held] of this.#roots) {
       const root = held.deref();
-      if (root && !root.isSettled) yield root;
+      if (root && !root.is(Flag.SETTLED)) yield root;
       else this.#roots.delete(id);
     }
   }
@@ -199,7 +199,8 @@ export class Live {
   }
 
   #rowOf(node: ScopeNode): Row {
-    const { parent, limit, cancellation, env, prefix } = node;
+    const { parent, limit, cancellation, env } = node;
+    const prefix = node.extras?.prefix;
     const why = cancellation && this.#reasonOf(cancellation);
     const since = this.canceledSince(node);
     return {

@@ -41,7 +41,7 @@ export class OwnedBefore {
 
   /** A node was seen after all: it is not to be shown twice. */
   adopt(root: ScopeNode): void {
-    if (root.prefix !== undefined) this.#adopted.push({ path: root.path, at: root.env.since + root.born });
+    if (root.extras?.prefix !== undefined) this.#adopted.push({ path: root.path, at: root.env.since + root.born });
   }
 
   /** Their rows. */

@@ -154,7 +154,7 @@ export class Scribe {
     const introduced = this.#introduced;
     const chain: ScopeNode[] = [];
     for (let each: ScopeNode | undefined = met; each && !introduced.has(each.mark); each = each.parent) {
-      if (each === met || !each.isSettled) chain.push(each);
+      if (each === met || !each.is(Flag.SETTLED)) chain.push(each);
       if (each.parent && this.#hasSeen(each.parent, each)) break;
     }
     for (const each of chain.reverse()) {
@@ -179,8 +179,8 @@ export class Scribe {
 }
 
 /** Whether the end of a node has been told: then an error does not make it appear again. */
-function isOver({ isSettled, parent }: ScopeNode, sight: Sight, args: readonly unknown[]): boolean {
+function isOver(node: ScopeNode, sight: Sight, args: readonly unknown[]): boolean {
   if (sight !== "onError") return false;
   const [, { phase }] = args as [unknown, { phase: ErrorPhase }];
-  return phase === "after-abandon" || (isSettled && parent !== undefined);
+  return phase === "after-abandon" || (node.is(Flag.SETTLED) && node.parent !== undefined);
 }

@@ -20,7 +20,8 @@ export function nameOf(node: ScopeNode): string {
 /** The path of a node, or the end of it. */
 export function pathOf(node: ScopeNode): string {
   let path = node.name;
-  let { parent, prefix } = node;
-  for (; parent && path.length <= LONGEST; { parent, prefix } = parent) path = `${parent.name}/${path}`;
+  let { parent, extras } = node;
+  for (; parent && path.length <= LONGEST; { parent, extras } = parent) path = `${parent.name}/${path}`;
+  const prefix = extras?.prefix;
   return inertPath(prefix ? `${prefix}/${path}` : path);
 }

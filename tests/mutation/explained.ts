@@ -23,13 +23,11 @@ export const explained: Explained = {
       CAUGHT,
   },
   "src/cancellation.ts": {
-    "tellCanceled: !runner → false": ELSEWHERE,
-    "tellCanceled: abort(controller, cancellation); → nothing": ELSEWHERE,
     "abort: controller.abort(); → nothing": ELSEWHERE,
     "limitTo: at >= node.limit.at → at > node.limit.at": "of two at the same moment the outer one is told first anyway",
     "limitTo: 1 → 1 + 1": "every index below 0 means: in no heap",
     "limitTo: at > now ? node.env.heap.add(at, due) : { at, due, index: -1 } → node.env.heap.add(at, due)": FIRST_TIMER,
-    "waitForGrace: origin.isSettled → false": FIRST_TIMER,
+    "waitForGrace: origin.is(Flag.SETTLED) → false": FIRST_TIMER,
     "limitTo: at > now → at >= now": "told of at once both ways, and taken out of the heap by that",
     "waitForGrace: heap.remove(extras.grace); → nothing":
       "the entry before has fired, unless a shield ends within the one millisecond of the last turn",
@@ -61,6 +59,8 @@ export const explained: Explained = {
       COST,
     "captureContext: resource && ((fn) => resource.runInAsyncScope(fn)) → ((fn) => resource.runInAsyncScope(fn))":
       ELSEWHERE,
+    "runIn: runner → true": ELSEWHERE,
+    "runIn: fn(); → nothing": ELSEWHERE,
   },
   "src/deadline.ts": {
     "add: at < this.#wakesAt → at <= this.#wakesAt": COST,
@@ -73,9 +73,6 @@ export const explained: Explained = {
     "other: this.#at(index) < this.#at(parent) → this.#at(index) <= this.#at(parent)": MOMENT,
   },
   "src/detached.ts": {
-    "spawnDetached: 0 → undefined": TYPES,
-    "spawnDetached: 0 → 0 + 1": TYPES,
-    "spawnDetached: 0 → 0 - 1": TYPES,
     "spawnDetached: owner.parent && !owner.ownLimit → !owner.ownLimit": TYPES,
     "look: node.limit?.at → node.limit.at": TYPES,
     "look: latest !== node.limit?.at → true": "its own deadline was added first, and is told first as a rule",
@@ -88,7 +85,7 @@ export const explained: Explained = {
     "fail: node.cancellation?.reason → node.cancellation.reason": TYPES,
     "readFailure: child.cancellation?.reason → child.cancellation.reason": TYPES,
     "failures: scope.cancellation?.reason → scope.cancellation.reason": TYPES,
-    "observe: node.isSettled → true": "a task that has not ended has no failure that its scope has, too",
+    "observe: node.is(Flag.SETTLED) → true": "a task that has not ended has no failure that its scope has, too",
   },
   "src/lifecycle.ts": {
     "admit: child.ensureExtras().runner ??= captureContext() → child.ensureExtras().runner = captureContext()": COST,
@@ -100,11 +97,9 @@ export const explained: Explained = {
     "dropStale: 2 * ++nursery.stale → 2 / ++nursery.stale": COST,
     "dropStale: 2 * ++nursery.stale < nursery.queue.length → false": COST,
     "freePlace: 2 * nursery.head > queue.length → 2 * nursery.head >= queue.length": CHOSEN,
-    "freePlace: runner → true": ELSEWHERE,
-    "freePlace: schedule(next); → nothing": ELSEWHERE,
   },
   "src/notify.ts": {
-    "announce: channels[hook]?.hasSubscribers → channels[hook].hasSubscribers": ELSEWHERE,
+    "announce: channel?.hasSubscribers → channel.hasSubscribers": ELSEWHERE,
     "tell: channel?.hasSubscribers → channel.hasSubscribers": ELSEWHERE,
     "tell: channel?.hasSubscribers → true": COST,
     "tell: [args] → []": OWN_PROCESS,
@@ -122,7 +117,7 @@ export const explained: Explained = {
     "stemsFrom: depth === 0 || Object(error) !== error → depth === 0": CAUGHT,
     "stemsFrom: depth === 0 || Object(error) !== error → Object(error) !== error": CAUGHT,
     "isOne: depth - 1 → depth + 1": CAUGHT,
-    "failureOf: node.isSettled → true": "the end of the scope clears it",
+    "failureOf: node.is(Flag.SETTLED) → true": "the end of the scope clears it",
   },
   "src/process_lifetime.ts": {
     "drain: 0 → 0 + 1": "at a deadline that has passed, cut and end are due at once, with any margin",
@@ -132,9 +127,7 @@ export const explained: Explained = {
   "src/root.ts": {
     "openRoot: note → true": COST,
     "openRoot: at > now → at >= now": "canceled before it is told of, not after: both before anything starts",
-    "openRoot: at !== undefined && at > now → at > now": TYPES,
-    "openRoot: at !== undefined && at <= now → at <= now": TYPES,
-    "openRoot: at !== undefined && at <= now → at !== undefined": "a limit that is there already stays",
+    "openRoot: at <= now → true": "a limit that is there already stays",
   },
   "src/scope_node.ts": {
     "stale: 0 → 0 + 1": CHOSEN,
@@ -152,13 +145,9 @@ export const explained: Explained = {
     "nativeTimeout: Math.ceil(delay) → delay": OWN_PROCESS,
   },
   "src/spawn.ts": {
-    "spawnChild: at !== undefined && at > now → at > now": TYPES,
-    "spawnChild: at !== undefined && at <= now → at !== undefined": "a limit that is there already stays",
+    "spawnChild: at <= now → true": "a limit that is there already stays",
   },
   "src/task_scope.ts": {
-    "isFull: 0 → 0 - 1": TYPES,
-    "isFull: node.nursery?.active ?? 0 → node.nursery?.active": TYPES,
-    "isFull: node.concurrency ?? Infinity → node.concurrency": TYPES,
     "join: node.cancellation?.reason → node.cancellation.reason": TYPES,
     "close: await untilIdle(node) → untilIdle(node)": "an async function awaits what it returns",
     "timeoutSignal: ms <= LONGEST_DELAY → ms < LONGEST_DELAY": "both ways lead to a signal of that time",

@@ -20,7 +20,7 @@ export function ignoredCancellation(desk: Desk): Detector {
   const { patience } = desk;
 
   function look(origin: ScopeNode): void {
-    if (origin.isSettled || !origin.cancellation) return;
+    if (origin.is(Flag.SETTLED) || !origin.cancellation) return;
     const { kind, origin: from } = origin.cancellation.info;
     for (const node of overdueBelow(origin)) {
       const what = node.task ? "task" : "function of the scope";
@@ -39,10 +39,10 @@ export function ignoredCancellation(desk: Desk): Detector {
   }
 
   function arm(origin: ScopeNode): void {
-    if (origin.isSettled || (origin.is(Flag.MANUAL) && origin.live === 0)) return;
+    if (origin.is(Flag.SETTLED) || (origin.is(Flag.MANUAL) && origin.live === 0)) return;
     const { heap } = origin.env;
     const entry = heap.add(Date.now() + patience, () => look(origin));
-    if (origin.isSettled) heap.remove(entry); // while Deno loaded its timers, which runs microtasks
+    if (origin.is(Flag.SETTLED)) heap.remove(entry); // while Deno loaded its timers, which runs microtasks
     else origin.onSettled(() => heap.remove(entry));
   }
 

@@ -45,14 +45,14 @@ export function queueDeadlocks(desk: Desk): Detector {
   function waitedFor(holder: ScopeNode): ScopeNode | undefined {
     for (const weak of awaited.get(holder) ?? []) {
       const node = weak.deref();
-      if (node?.is(Flag.QUEUED) && !node.isSettled && !node.cancellation) return node;
+      if (node?.is(Flag.QUEUED) && !node.is(Flag.SETTLED) && !node.cancellation) return node;
     }
     return undefined;
   }
 
   function isStuck(scope: ScopeNode): boolean {
     const holders = holdersOf(scope);
-    return holders.length > 0 && !scope.cancellation && holders.length >= (scope.concurrency ?? Infinity) &&
+    return holders.length > 0 && !scope.cancellation && holders.length >= placesOf(scope) &&
       holders.every((holder) => waitedFor(holder) && !holder.cancellation);
   }
 
@@ -64,7 +64,7 @@ export function queueDeadlocks(desk: Desk): Detector {
       suspects.delete(scope);
       if (isStuck(scope)) tell(scope);
     });
-    if (scope.isSettled) heap.remove(entry); // while Deno loaded its timers, which runs microtasks
+    if (scope.is(Flag.SETTLED)) heap.remove(entry); // while Deno loaded its timers, which runs microtasks
     else scope.onSettled(() => heap.remove(entry));
   }
 
@@ -72,7 +72,8 @@ export function queueDeadlocks(desk: Desk): Detector {
     const [holder] = holdersOf(scope);
     if (!holder) return;
     const sibling = waitedFor(holder);
-    const places = scope.concurrency === 1 ? "the only place" : `each of the ${scope.concurrency} places`;
+    const count = placesOf(scope);
+    const places = count === 1 ? "the only place" : `each of the ${count} places`;
     desk.warn({
       kind: "queue-deadlock",
       path: holder.path,
@@ -113,4 +114,9 @@ export function queueDeadlocks(desk: Desk): Detector {
       end();
     },
   };
+}
+
+/** Where tasks wait for a place, there are children. */
+function placesOf(scope: ScopeNode): number {
+  return scope.nursery?.concurrency ?? Infinity;
 }

@@ -27,6 +27,19 @@ export const cases: Case[] = [
     }, { lifetime });
   }),
 
+  test("detached input: a deadline that is missing is asked for, whatever else is there", async () => {
+    const lifetime = new FakeLifetime();
+    await TaskScope.run((scope) => {
+      const spawn = (...rest: unknown[]) => () => scope.spawnDetached(() => 1, ...rest as [{ deadline: number }]);
+      for (const attempt of [spawn(), spawn(undefined), spawn({}), spawn({ name: "audit" })]) {
+        const error = thrown(attempt);
+        assertInstanceOf(error, TypeError);
+        assertEquals(error.message.includes("a deadline is needed"), true, error.message);
+      }
+    }, { lifetime });
+    assertEquals(lifetime.held.length, 0);
+  }),
+
   test("detached input: an inheritDeadline that is no boolean is refused, not ignored", async (watch) => {
     const lifetime = new FakeLifetime();
     await TaskScope.run((scope) => {
