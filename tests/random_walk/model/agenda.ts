@@ -1,16 +1,13 @@
 /** A moment at which something is due. */
 export interface Entry {
   readonly at: number;
-  readonly root: object;
   readonly call: () => void;
 }
 
 /** The model's time: turns of the microtask queue, and moments. */
 export class Agenda {
   now = 0;
-  /**
-   * Whether two things were due at the same moment in one tree: which comes first is nowhere said.
-   */
+  /** Whether two things were due at the same moment: which comes first is nowhere said. */
   isUndecided = false;
   #turns: (() => void)[] = [];
   readonly #entries = new Set<Entry>();
@@ -21,8 +18,8 @@ export class Agenda {
   }
 
   /** Calls something at a moment. */
-  at(at: number, root: object, call: () => void): Entry {
-    const entry = { at, root, call };
+  at(at: number, call: () => void): Entry {
+    const entry = { at, call };
     this.#entries.add(entry);
     return entry;
   }
@@ -40,7 +37,7 @@ export class Agenda {
   to(moment: number): void {
     this.now = moment;
     const due = [...this.#entries].filter(({ at }) => at <= moment);
-    if (new Set(due.map(({ root }) => root)).size < due.length) this.isUndecided = true;
+    if (due.length > 1) this.isUndecided = true;
     for (const entry of due) if (this.#entries.delete(entry)) entry.call();
   }
 

@@ -101,7 +101,7 @@ export function wait(node: Node, call: (how: Answer) => void, release?: () => vo
  */
 export function sleep(node: Node, ms: number, call: (how: Answer) => void): () => void {
   const { agenda } = node.settings;
-  const entry = agenda.at(agenda.now + ms, node.settings, () => end({ value: undefined }));
+  const entry = agenda.at(agenda.now + ms, () => end({ value: undefined }));
   const end = wait(node, call, () => agenda.remove(entry));
   return () => {
     agenda.remove(entry);

@@ -93,7 +93,7 @@ function routeError(node: Node): void {
 function limit(node: Node, at: number, owner = node): void {
   if (at >= node.limit) return;
   node.limit = at;
-  node.own = node.settings.agenda.at(at, node.settings, () => expire(node, owner));
+  node.own = node.settings.agenda.at(at, () => expire(node, owner));
 }
 
 export function tooLate(node: Node, at: number): void {

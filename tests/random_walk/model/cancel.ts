@@ -69,7 +69,7 @@ function waitForGrace(origin: Node, grace = graceOf(origin)): void {
   agenda.remove(origin.own);
   agenda.remove(origin.grace);
   if (origin.ending || (origin.as === "new" && origin.live.length === 0) || grace === Infinity) return;
-  origin.grace = agenda.at(agenda.now + grace, origin.settings, () => abandon(origin));
+  origin.grace = agenda.at(agenda.now + grace, () => abandon(origin));
 }
 
 /** A shield has ended: those who outlasted their grace for it get another one. */

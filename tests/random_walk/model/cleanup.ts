@@ -56,14 +56,14 @@ export function waitingCleanup(
   let isOver = false;
   const due = () => {
     if (node.hasShields) {
-      entry = agenda.at(agenda.now + Math.max(grace, SHIELD_POLL), node.settings, due);
+      entry = agenda.at(agenda.now + Math.max(grace, SHIELD_POLL), due);
       return;
     }
     isOver = true;
     const cause = node.cancellation?.reason;
     agenda.later(1, () => then({ is: "AbandonedTasksError", tasks: [node.path], cause }));
   };
-  let entry = grace === Infinity ? undefined : agenda.at(agenda.now + grace, node.settings, due);
+  let entry = grace === Infinity ? undefined : agenda.at(agenda.now + grace, due);
   return {
     settle(thrown) {
       if (isOver) {
