@@ -4,7 +4,7 @@
  * @module
  */
 import * as Flag from "./flags.ts";
-import { ScopeNode } from "./scope_node.ts";
+import { type Extras, ScopeNode } from "./scope_node.ts";
 import { runHooks } from "./cancellation.ts";
 import { closedError, isNews, noteRead, report } from "./failure.ts";
 
@@ -59,7 +59,7 @@ function listen<T>(promise: PromiseLike<T>, wait: Wait<T>): void {
 /** Tells of errors that come when the wait is over (G5), without keeping the scope that waited. */
 function lateErrors(node: ScopeNode): (error: unknown) => void {
   const trace = new ScopeNode(undefined, node.env, node.flags, node.name, 0, undefined);
-  trace.ensureExtras().prefix = node.parent?.path ?? node.extras?.prefix;
+  trace.extras = { prefix: node.parent?.path ?? node.extras?.prefix } as Extras; // one for each wait: no more than that
   const { cancellation } = node;
   const isNews = cancellation &&
     (cancellation.isNews ??= newsAfter(weakly(cancellation.reason), new WeakRef(cancellation.origin)));
