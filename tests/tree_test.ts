@@ -24,6 +24,22 @@ Deno.test("tree() tells ages and the time that is left, never below zero", async
   await scope.close();
 });
 
+Deno.test("tree() tells the age of a detached task", async () => {
+  using time = new FakeTime();
+  const lifetime = { waitUntil(): void {} };
+  const ages: number[] = [];
+  await TaskScope.run((scope) => {
+    time.tick(100);
+    scope.spawnDetached((own) => {
+      time.tick(200);
+      ages.push(own.tree().age);
+    }, { deadline: 60_000 });
+  }, { lifetime });
+  await null;
+  await time.tickAsync(0);
+  assertEquals(ages, [200]);
+});
+
 Deno.test("tree() tells the age of a task that waits for its place, however long the one before it takes", async () => {
   using time = new FakeTime();
   const scope = new TaskScope({ concurrency: 1 });

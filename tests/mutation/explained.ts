@@ -23,6 +23,7 @@ export const explained: Explained = {
       CAUGHT,
   },
   "src/cancellation.ts": {
+    "limitTo: at > now → at >= now (2)": "told of at once both ways, and taken out of the heap by that",
     "abort: controller.abort(); → nothing": ELSEWHERE,
     "limitTo: at >= node.limit.at → at > node.limit.at": "of two at the same moment the outer one is told first anyway",
     "limitTo: 1 → 1 + 1": "every index below 0 means: in no heap",
@@ -88,6 +89,14 @@ export const explained: Explained = {
     "observe: node.is(Flag.SETTLED) → true": "a task that has not ended has no failure that its scope has, too",
   },
   "src/lifecycle.ts": {
+    "starter: 1 → 1 + 1": CHOSEN,
+    "endIfReady: Flag.CLEANING | Flag.SETTLED → Flag.CLEANING":
+      "only a root made with new is asked again, and nobody hears of its end twice",
+    "sharesFate: child.cancellation && child.cancellation === parent.cancellation → child.cancellation === parent.cancellation":
+      "what ended as canceled or abandoned has a cancellation",
+    "childEnded: 0 → 0 + 1": COST,
+    "childEnded: !idle || parent.live > 0 → !idle": COST,
+    "freePlace: 2 → 2 + 1": CHOSEN,
     "admit: child.ensureExtras().runner ??= captureContext() → child.ensureExtras().runner = captureContext()": COST,
     "settle: cancellation?.reason → cancellation.reason": TYPES,
     "dropStale: 2 → 2 + 1": CHOSEN,

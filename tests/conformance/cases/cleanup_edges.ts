@@ -12,6 +12,18 @@ import {
 } from "../assert.ts";
 
 export const cases: Case[] = [
+  test("G8: what cancels a cleanup whose function has returned is what the scope rejects with", async () => {
+    const reason = new Error("enough");
+    const error = await rejection(TaskScope.run((scope) => {
+      scope.defer(() => {
+        scope.cancel(reason);
+        throw reason;
+      });
+      return 1;
+    }));
+    assertStrictEquals(error, reason);
+  }),
+
   test("G5: a cleanup that fails too late while another runs is told, once", async () => {
     const late = new Error("late");
     const gate = Promise.withResolvers<void>();

@@ -99,6 +99,23 @@ export const cases: Case[] = [
     await scope.close();
   }),
 
+  test("detached: the end of the host finds a task that is canceled already, and changes nothing", async () => {
+    const gate = Promise.withResolvers<void>();
+    const reason = new Error("enough");
+    const lifetime = new FakeLifetime({ deadline: new Date(Date.now() + 400) });
+    const task = await TaskScope.run((scope) => {
+      const options = { deadline: 50, margin: 300 };
+      return { handle: scope.spawnDetached((own) => own.sleep(60_000).catch(() => gate.promise), options) };
+    }, { lifetime });
+    await ticks();
+    task.handle.cancel(reason);
+    await turn(150); // the lifetime's margin has begun
+    gate.resolve();
+    const outcome = await task.handle.outcome;
+    assertEquals([outcome.state, task.handle.late], ["succeeded", true]);
+    await lifetime.ended();
+  }),
+
   test("detached: cancel() of the process cancels what there is, not what is spawned because of it", async () => {
     if (isWorkerd) return; // is no process
     let rows = 0;

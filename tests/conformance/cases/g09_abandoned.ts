@@ -20,6 +20,32 @@ import {
 } from "../assert.ts";
 
 export const cases: Case[] = [
+  test("G9: whoever only waited for what was abandoned is canceled, not failed", async (watch) => {
+    const gate = Promise.withResolvers<void>();
+    let middle: Task<void> | undefined;
+    await rejection(TaskScope.run((scope) => {
+      middle = watch(scope).spawn((own) => {
+        own.spawn(() => gate.promise);
+        return own.sleep(60_000);
+      });
+      return ticks().then(() => scope.cancel());
+    }, { grace: 5 }));
+    assertEquals(middle?.state, "canceled");
+    gate.resolve();
+  }),
+
+  test("G9: a task that is canceled by its handle and ignores it is a failure of its scope", async (watch) => {
+    const gate = Promise.withResolvers<void>();
+    let task: Task<void> | undefined;
+    const error = await rejection(TaskScope.run((scope) => {
+      task = watch(scope).spawn(() => gate.promise);
+      return ticks().then(() => task?.cancel());
+    }, { grace: 5 }));
+    assertInstanceOf(error, AbandonedTasksError);
+    assertEquals(task?.state, "abandoned");
+    gate.resolve();
+  }),
+
   test("G9: a task that ignores its cancellation is abandoned after grace, and named", async (watch) => {
     const gate = Promise.withResolvers<void>();
     const reason = new Error("enough");

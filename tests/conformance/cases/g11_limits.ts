@@ -1,4 +1,4 @@
-import { DeadlineExceededError, type Task, TaskScope } from "@taskscope/taskscope";
+import { DeadlineExceededError, race, type Task, TaskScope } from "@taskscope/taskscope";
 import type { Case } from "../case.ts";
 import {
   assert,
@@ -235,6 +235,21 @@ export const cases: Case[] = [
     }, { concurrency: 1, lifetime: { waitUntil: (promise) => void work.push(promise) } });
     gate.resolve();
     await Promise.all(work);
+  }),
+
+  test("G11: a combinator takes no place, neither while it runs nor when it has ended", async (watch) => {
+    const gate = Promise.withResolvers<void>();
+    await TaskScope.run(async (scope) => {
+      const first = watch(scope).spawn(() => gate.promise);
+      assertEquals(await race(scope, [() => 1]), 1);
+      const second = scope.spawn(() => 2);
+      await ticks();
+      assertEquals([first.state, second.state], ["running", "queued"]);
+      gate.resolve();
+      assertEquals(await second, 2);
+      assertEquals(await scope.shield(() => 3, { deadline: 5_000 }), 3);
+      assertEquals(await scope.spawn(() => 4), 4);
+    }, { concurrency: 1 });
   }),
 
   test("G11: a long queue of synchronous tasks neither overflows the stack nor loses one", async (watch) => {
