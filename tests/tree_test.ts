@@ -24,6 +24,17 @@ Deno.test("tree() tells ages and the time that is left, never below zero", async
   await scope.close();
 });
 
+Deno.test("tree() tells the age of a task that is spawned long after its scope was opened", async () => {
+  using time = new FakeTime();
+  await TaskScope.run(async (scope) => {
+    await null;
+    time.tick(1_000);
+    scope.spawn(() => {});
+    const { age, children } = scope.tree();
+    assertEquals([age, children[0]?.age], [1_000, 0]);
+  });
+});
+
 Deno.test("tree() tells the age of a detached task", async () => {
   using time = new FakeTime();
   const lifetime = { waitUntil(): void {} };

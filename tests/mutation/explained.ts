@@ -89,6 +89,8 @@ export const explained: Explained = {
     "observe: node.is(Flag.SETTLED) → true": "a task that has not ended has no failure that its scope has, too",
   },
   "src/lifecycle.ts": {
+    "freePlace: 2 * nursery.head > queue.length → true": COST,
+    "freePlace: next.extras?.runner → next.extras.runner": TYPES,
     "starter: 1 → 1 + 1": CHOSEN,
     "endIfReady: Flag.CLEANING | Flag.SETTLED → Flag.CLEANING":
       "only a root made with new is asked again, and nobody hears of its end twice",
@@ -108,6 +110,8 @@ export const explained: Explained = {
     "freePlace: 2 * nursery.head > queue.length → 2 * nursery.head >= queue.length": CHOSEN,
   },
   "src/notify.ts": {
+    "module: channel?.(`taskscope:${hook}`) → channel(`taskscope:${hook}`)": ELSEWHERE,
+    "tell: node.extras?.runner → node.extras.runner": TYPES,
     "announce: channel?.hasSubscribers → channel.hasSubscribers": ELSEWHERE,
     "tell: channel?.hasSubscribers → channel.hasSubscribers": ELSEWHERE,
     "tell: channel?.hasSubscribers → true": COST,
@@ -115,6 +119,7 @@ export const explained: Explained = {
     "result: methods[method]?.(...args) → methods[method](...args)": TYPES,
   },
   "src/outcome.ts": {
+    "settle: node.cancellation?.reason → node.cancellation.reason": TYPES,
     "isCancellation: cancellation !== undefined && stemsFrom(cancellation.reason, error, DEEPEST_CAUSE) → stemsFrom(cancellation.reason, error, DEEPEST_CAUSE)":
       CAUGHT,
     "DEEPEST_CAUSE: 64 → 64 + 1": CHOSEN,
@@ -134,11 +139,17 @@ export const explained: Explained = {
     "settled: 0 → 0 - 1 (2)": PAST,
   },
   "src/root.ts": {
+    "GRACE: 5_000 → 5_000 + 1": CHOSEN,
+    "GRACE: 5_000 → 5_000 - 1": CHOSEN,
+    "env: 1 → 1 + 1": CHOSEN,
+    "openRoot: concurrency < Infinity → true": COST,
+    "openRoot: concurrency < Infinity → concurrency <= Infinity": COST,
     "openRoot: note → true": COST,
     "openRoot: at > now → at >= now": "canceled before it is told of, not after: both before anything starts",
     "openRoot: at <= now → true": "a limit that is there already stays",
   },
   "src/scope_node.ts": {
+    "stale: 0 → 0 - 1": CHOSEN,
     "stale: 0 → 0 + 1": CHOSEN,
   },
   "src/scope_tree.ts": {
@@ -154,14 +165,22 @@ export const explained: Explained = {
     "nativeTimeout: Math.ceil(delay) → delay": OWN_PROCESS,
   },
   "src/spawn.ts": {
+    "makeNode: watcher → true": COST,
+    "spawnChild: options !== NONE → true": COST,
+    "now: 0 → 0 + 1": "only ever compared with NaN",
+    "now: 0 → 0 - 1": "only ever compared with NaN",
+    "spawnChild: 1 → 1 + 1": CHOSEN,
     "spawnChild: at <= now → true": "a limit that is there already stays",
   },
   "src/task_scope.ts": {
+    'module: { name: "" } → {}': "no name, either way",
+    "run: 1 → 1 + 1": CHOSEN,
     "join: node.cancellation?.reason → node.cancellation.reason": TYPES,
     "close: await untilIdle(node) → untilIdle(node)": "an async function awaits what it returns",
     "timeoutSignal: ms <= LONGEST_DELAY → ms < LONGEST_DELAY": "both ways lead to a signal of that time",
   },
   "src/waiting.ts": {
+    "lateErrors: node.extras?.prefix → node.extras.prefix": TYPES,
     "hook: release ? ignore : lateErrors(node) → lateErrors(node)": "what waits for a time never rejects late",
     "isNews: cancellation.isNews ??= newsAfter(weakly(cancellation.reason…WeakRef(cancellation.origin)) → cancellation.isNews = newsAfter(weakly(cancellation.reason),…WeakRef(cancellation.origin))":
       COST,

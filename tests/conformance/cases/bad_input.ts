@@ -144,6 +144,16 @@ export const cases: Case[] = [
     );
   }),
 
+  test("input: a scope without a name has that of its function", async () => {
+    const whatItIsCalled = (scope: TaskScope) => scope.name;
+    assertEquals(await TaskScope.run(whatItIsCalled), "whatItIsCalled");
+    assertEquals(await TaskScope.run(({ name }) => name), "scope");
+    assertEquals(await TaskScope.run(whatItIsCalled, { name: "page" }), "page");
+    const scope = new TaskScope();
+    assertEquals(scope.name, "scope");
+    await scope.close();
+  }),
+
   test("input: the names of tasks without one are told apart", async (watch) => {
     await TaskScope.run((scope) => {
       const names = [

@@ -125,6 +125,18 @@ export const cases: Case[] = [
     assertEquals(seen, ["spawn"]);
   }),
 
+  test("G3: AsyncLocalStorage: the observer of a root sees the store of the opening, not of who cancels", async () => {
+    const local = storage();
+    if (local === undefined) return;
+    const seen: (string | undefined)[] = [];
+    const observer = { onCancel: () => void seen.push(local.getStore()) };
+    const scope = local.run("opening", () => new TaskScope({ observer }));
+    scope.spawn((task) => task.sleep(60_000));
+    local.run("canceler", () => scope.cancel());
+    await scope.close();
+    assertEquals(seen, ["opening"]);
+  }),
+
   // A capture for each spawn would cost 1 µs on Deno, so it is taken where the signal is made: almost always in the task.
   test("G3: AsyncLocalStorage: read first by somebody else, a signal has the store of that place", async (watch) => {
     const local = storage();
