@@ -3,8 +3,7 @@
  *
  * @module
  */
-
-type Bytes = Uint8Array<ArrayBuffer>;
+import type { Bytes } from "./read_bytes.ts";
 
 /** Two digits a byte, in lower case. */
 export function hex(bytes: Uint8Array): string {
