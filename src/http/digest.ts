@@ -3,7 +3,8 @@
  *
  * @module
  */
-import type { Bytes } from "./read_bytes.ts";
+
+type Bytes = Uint8Array<ArrayBuffer>;
 
 /** Two digits a byte, in lower case. */
 export function hex(bytes: Uint8Array): string {
